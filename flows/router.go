@@ -1,0 +1,103 @@
+package flows
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"time"
+
+	"mfahelp/bot"
+)
+
+// A Router hands each piece of work to its flow.
+type Router struct {
+	Flows  []Named // asked in their order
+	Offers Offers
+	Closed func(e bot.Event, why Refusal) Answer // answers a press of what is no longer, or was never, offered to who pressed
+	Now    func() time.Time
+}
+
+// Named is a flow and the name that its verbs begin with.
+type Named struct {
+	Name string
+	Flow
+}
+
+// Offers reads what buttons stand for.
+type Offers interface {
+	// Offer returns the one with key, and false if there never was one.
+	Offer(ctx context.Context, key string) (Offer, bool, error)
+}
+
+// A Refusal is why a press was not taken.
+type Refusal string
+
+// The refusals.
+const (
+	Unoffered Refusal = "unoffered" // no button of ours carries this key
+	Over      Refusal = "over"      // it was open once
+	NotYours  Refusal = "not-yours" // it was offered to somebody else
+)
+
+// Event answers e.
+func (r *Router) Event(ctx context.Context, e bot.Event) (Answer, error) {
+	if p, ok := e.Did.(bot.Pressed); ok {
+		return r.press(ctx, e, p)
+	}
+	for _, f := range r.Flows {
+		if f.Match(e) {
+			return f.Handle(ctx, e)
+		}
+	}
+	return Answer{}, fmt.Errorf("no flow for %T on %s", e.Did, e.In.Platform)
+}
+
+// press takes nothing from the button but its key. What it asks for, and
+// whether it may still be asked, is decided from the record.
+func (r *Router) press(ctx context.Context, e bot.Event, p bot.Pressed) (Answer, error) {
+	o, ok, err := r.Offers.Offer(ctx, p.Key)
+	if err != nil {
+		return Answer{}, err
+	}
+	if why := r.refuse(e, o, ok); why != "" {
+		return r.Closed(e, why), nil
+	}
+	f, err := r.byVerb(o.Verb)
+	if err != nil {
+		return Answer{}, err
+	}
+	return f.Press(ctx, e, o)
+}
+
+// refuse says why a press of o is not taken. A key that was pressed elsewhere
+// than where its button stands was carried there by somebody.
+func (r *Router) refuse(e bot.Event, o Offer, ok bool) Refusal {
+	switch {
+	case !ok || o.In.Platform != e.From.Platform || o.In.ID != e.In.ID:
+		return Unoffered
+	case o.For != "" && o.For != e.From.ID:
+		return NotYours
+	case o.Closed || !o.Until.IsZero() && !r.Now().Before(o.Until):
+		return Over
+	}
+	return ""
+}
+
+// Job does j.
+func (r *Router) Job(ctx context.Context, j Job) (Answer, error) {
+	f, err := r.byVerb(j.Verb)
+	if err != nil {
+		return Answer{}, err
+	}
+	return f.Resume(ctx, j)
+}
+
+func (r *Router) byVerb(verb string) (Flow, error) {
+	name, _, _ := strings.Cut(verb, ".")
+	for _, f := range r.Flows {
+		if f.Name == name {
+			return f, nil
+		}
+	}
+	return nil, fmt.Errorf("no flow for the verb %q", verb)
+}
