@@ -1,0 +1,98 @@
+package diagnose
+
+import (
+	"cmp"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"mfahelp/graph"
+	"mfahelp/graph/aadsts"
+)
+
+const (
+	visitLength = time.Hour      // a correlation id can live for weeks, a visit does not
+	closeInTime = 24 * time.Hour // what says something about the same trouble
+)
+
+// strongAuth is the code of a sign-in whose second step failed: the only one
+// for which the log's words decide, and not the code.
+const strongAuth = "500121"
+
+// interrupts are the codes that tell only that more was asked. Each of them is
+// in the log of sign-ins that succeeded, too.
+var interrupts = []string{"50058", "50072", "50074", "50076", "50079", "50125", "50140", "50199", "50203"}
+
+// base is the catalogued code that code is, or is a variant of.
+func base(code string) string {
+	if e, _, ok := aadsts.Lookup(code); ok {
+		return e.Code
+	}
+	return code
+}
+
+func codeOf(s graph.SignIn) string { return strconv.Itoa(s.ErrorCode) }
+
+// interrupted reports whether code only says that more was asked.
+func interrupted(code string) bool {
+	e, _, ok := aadsts.Lookup(code)
+	return ok && e.Interrupt || slices.Contains(interrupts, code)
+}
+
+// sameUser reports whether nothing says that a and b are two people's.
+func sameUser(a, b graph.SignIn) bool {
+	return a.UserID == "" || b.UserID == "" || strings.EqualFold(a.UserID, b.UserID)
+}
+
+// sameVisit reports whether a and b belong to one visit to a sign-in page.
+// The client makes up the correlation id, and some use one for weeks.
+func sameVisit(a, b graph.SignIn) bool {
+	return a.CorrelationID != "" && strings.EqualFold(a.CorrelationID, b.CorrelationID) &&
+		sameUser(a, b) && a.At.Sub(b.At).Abs() <= visitLength
+}
+
+// visit returns those of events that belong to one visit with s, oldest first.
+// s is one of them.
+func visit(s graph.SignIn, events []graph.SignIn) []graph.SignIn {
+	all := []graph.SignIn{s}
+	for _, e := range events {
+		if sameVisit(s, e) && !strings.EqualFold(s.ID, e.ID) {
+			all = append(all, e)
+		}
+	}
+	slices.SortStableFunc(all, func(a, b graph.SignIn) int { return a.At.Compare(b.At) })
+	return all
+}
+
+// settled returns the event that tells how the visit of s ended. s may be an
+// interrupt, which tells nothing, or a success in the same visit as the error
+// that the person saw, which had the code.
+func settled(s graph.SignIn, code string, events []graph.SignIn) graph.SignIn {
+	v := visit(s, events)
+	failed := func(e graph.SignIn) bool { return e.ErrorCode != 0 && !interrupted(codeOf(e)) }
+	worked := func(e graph.SignIn) bool { return e.ErrorCode == 0 }
+	seen := func(e graph.SignIn) bool { return failed(e) && base(codeOf(e)) == base(code) }
+	second := func(e graph.SignIn) bool { return base(codeOf(e)) == strongAuth }
+	since := func(is func(graph.SignIn) bool) func(graph.SignIn) bool {
+		return func(e graph.SignIn) bool { return is(e) && !e.At.Before(s.At) }
+	}
+	switch {
+	case interrupted(codeOf(s)):
+		return *cmp.Or(last(v, since(failed)), last(v, since(worked)), last(v, failed), &s)
+	case worked(s):
+		return *cmp.Or(last(v, seen), &s)
+	default:
+		return *cmp.Or(last(v, since(second)), &s)
+	}
+}
+
+// last returns the last of events that is so, or nil.
+func last(events []graph.SignIn, so func(graph.SignIn) bool) *graph.SignIn {
+	for i := range slices.Backward(events) {
+		if so(events[i]) {
+			return &events[i]
+		}
+	}
+	return nil
+}
