@@ -1,0 +1,428 @@
+package aadsts
+
+import (
+	"slices"
+	"strings"
+	"time"
+)
+
+// The items of a text become Reports in three steps. Labels take the values
+// beside them (pair). Labelled values that follow each other are a block, the
+// head or the tail of one error (take). Codes and the blocks around them are
+// a record, one error (code, block); the record that matters is reported.
+
+type fieldIndex uint8
+
+const (
+	request fieldIndex = iota
+	correlation
+	stamp
+)
+
+// A value is what the text says for one field.
+type value struct {
+	state  state
+	flags  flags
+	hi, lo uint64
+}
+
+type state uint8
+
+const (
+	absent  state = iota
+	damaged       // labelled, but unreadable
+	present
+)
+
+func (v value) ok() bool        { return v.state == present }
+func (v value) guid() guid      { return guid{v.hi, v.lo} }
+func (v value) time() time.Time { return time.Unix(int64(v.hi), 0).UTC() }
+
+func (v value) same(w value) bool    { return v.hi == w.hi && v.lo == w.lo }
+func (v value) differs(w value) bool { return v.ok() && w.ok() && !v.same(w) }
+
+// A block is a run of labelled values, each field at most once.
+type block struct {
+	vals  [3]value
+	trace bool // says Trace ID, so it follows its code
+	date  bool // its time is labelled with no more than "Date"
+}
+
+func (b *block) empty() bool {
+	return b.vals[request].state == absent && b.vals[correlation].state == absent && b.vals[stamp].state == absent
+}
+
+func (b *block) hasID() bool { return b.vals[request].ok() || b.vals[correlation].ok() }
+
+// idless reports whether the block is a time alone, as a logger also writes.
+func (b *block) idless() bool {
+	return b.vals[request].state == absent && b.vals[correlation].state == absent
+}
+
+// A record is one error.
+type record struct {
+	block
+	codes   [8]codeValue
+	n       int
+	pending int  // how many of the last codes came after the last label
+	head    bool // its labels began before its code, as on a page with a message
+	tail    bool // labels followed its code
+	weak    bool // its time comes from an idless block before the code
+	upn     *item
+}
+
+type codeValue struct {
+	code  uint32
+	named bool
+}
+
+func (r *record) labels() bool { return r.head || r.tail }
+
+// code is the first that the text calls one, or else the first number.
+func (r *record) code() (code uint32, ok bool) {
+	for _, c := range r.codes[:r.n] {
+		if c.named {
+			return c.code, true
+		}
+	}
+	return r.codes[0].code, r.n > 0
+}
+
+func (r *record) has(code uint32) bool {
+	return slices.ContainsFunc(r.codes[:r.n], func(c codeValue) bool { return c.code == code })
+}
+
+func (r *record) addCode(c codeValue) {
+	if r.n < len(r.codes) {
+		r.codes[r.n] = c
+		r.n++
+		r.pending++
+	}
+}
+
+// An assembler builds records from items, in their order.
+type assembler struct {
+	b     []byte
+	codes []uint32 // distinct, of the whole text
+
+	blk block
+	rec record
+	upn *item // after the tail of rec: of rec, or of the record to come
+
+	best  [3]record // of each rank
+	found [3]bool
+
+	someUPN  *item // the first of the text
+	manyUPNs bool  // there are others
+}
+
+// Ranks of records: one that says which error it is, a bare number, ids alone.
+const (
+	named_ = iota
+	bare_
+	codeless
+)
+
+// assemble makes the report of all items.
+func assemble(b []byte, items []item) (Report, bool) {
+	var room [8]uint32
+	a := assembler{b: b, codes: room[:0]}
+	for i := 0; i < len(items); {
+		switch it := &items[i]; it.kind {
+		case labelItem:
+			n := cluster(items[i:])
+			a.pair(items[i : i+n])
+			i += n
+			continue
+		case codeItem:
+			a.code(codeValue{uint32(it.hi), it.flags&named != 0})
+		case upnItem:
+			a.address(it)
+		case guidItem, timeItem:
+			// unlabelled
+		}
+		i++
+	}
+	a.flush()
+	a.finish()
+	for rank := range a.found {
+		if a.found[rank] {
+			r := &a.best[rank]
+			return r.report(a.codes, a.account(r)), true
+		}
+	}
+	return Report{}, false
+}
+
+// cluster is how many items from the first, a label, stand together with only
+// separators between.
+func cluster(items []item) int {
+	n := 1
+	for n < len(items) && items[n].flags&touching != 0 && items[n].kind != upnItem {
+		n++
+	}
+	return n
+}
+
+// pair gives each label of a cluster its value: the one right after it, as
+// nearly always; or, where labels and values come apart (translated, or copied
+// by columns), the one in the same place in their order, which holds only if
+// there are as many values as labels.
+func (a *assembler) pair(items []item) {
+	inOrder := ordered(items)
+	v := 0 // the next value in order
+	for i := range items {
+		it := &items[i]
+		switch it.kind {
+		case codeItem:
+			a.code(codeValue{uint32(it.hi), it.flags&named != 0})
+		case labelItem:
+			switch {
+			case inOrder:
+				for !isValue(&items[v]) {
+					v++
+				}
+				a.take(it, &items[v])
+				v++
+			case i+1 < len(items) && items[i+1].kind == it.label.wants():
+				a.take(it, &items[i+1])
+			default:
+				a.take(it, nil)
+			}
+		}
+	}
+}
+
+func isValue(it *item) bool { return it.kind == guidItem || it.kind == timeItem }
+
+// ordered reports whether the values of a cluster belong to its labels by
+// their order and not by their places.
+func ordered(items []item) bool {
+	labels, values, apart, v := 0, 0, false, 0
+	for i := range items {
+		switch it := &items[i]; it.kind {
+		case guidItem, timeItem:
+			values++
+		case labelItem:
+			labels++
+			if it.flags&unread != 0 {
+				return false
+			}
+			if i+1 == len(items) || items[i+1].kind != it.label.wants() {
+				apart = true
+			}
+			for v < len(items) && !isValue(&items[v]) {
+				v++
+			}
+			if v == len(items) || items[v].kind != it.label.wants() {
+				return false
+			}
+			v++
+		}
+	}
+	return apart && labels == values
+}
+
+// take puts a labelled value into the block; a nil one is missing.
+func (a *assembler) take(l, v *item) {
+	f, ok := l.label.field()
+	if !ok {
+		return
+	}
+	val := value{}
+	switch {
+	case v != nil:
+		val = value{present, v.flags, v.hi, v.lo}
+	case l.flags&unread != 0 && l.label != dateLabel:
+		val.state = damaged
+	default:
+		return
+	}
+	if l.label == dateLabel && (a.blk.vals[stamp].state != absent || val.flags&noZone != 0) {
+		return
+	}
+	if a.blk.vals[f].state != absent {
+		if f == stamp && a.blk.date && l.label == stampLabel {
+			a.blk.vals[f] = value{}
+		} else {
+			a.flush()
+		}
+	}
+	a.blk.vals[f] = val
+	a.blk.trace = a.blk.trace || l.label == traceLabel
+	if f == stamp {
+		a.blk.date = l.label == dateLabel
+	}
+}
+
+// flush ends the block and gives it to the record it belongs to.
+func (a *assembler) flush() {
+	b := a.blk
+	a.blk = block{}
+	if t := &b.vals[stamp]; t.ok() && !b.hasID() && (b.date || t.flags&(noZone|fraction) != 0) {
+		*t = value{} // a logger's time, or a mail's
+	}
+	if b.empty() {
+		return
+	}
+	r := &a.rec
+	switch {
+	case !r.labels() || r.fits(&b):
+	default:
+		a.split(b.trace)
+	}
+	r.merge(&b)
+}
+
+// fits reports whether a block can say more about the same error.
+func (r *record) fits(b *block) bool {
+	if r.vals[request].ok() && b.vals[request].ok() {
+		return r.vals[request].same(b.vals[request])
+	}
+	if r.vals[correlation].differs(b.vals[correlation]) {
+		return false
+	}
+	return !r.vals[stamp].differs(b.vals[stamp]) || r.weak && !r.tail
+}
+
+// merge adds what the block knows.
+func (r *record) merge(b *block) {
+	if !r.labels() {
+		r.weak = r.n == 0 && b.idless()
+	}
+	if r.weak && !b.idless() || r.weak && r.n > 0 {
+		if b.vals[stamp].ok() {
+			r.vals[stamp], r.weak = value{}, false
+		}
+	}
+	for f, v := range b.vals {
+		if v.state > r.vals[f].state {
+			r.vals[f] = v
+			if fieldIndex(f) == stamp {
+				r.date = b.date
+			}
+		}
+	}
+	if r.n == 0 {
+		r.head = true
+	} else {
+		r.tail = true
+	}
+	r.pending = 0
+}
+
+// split ends the record before a block that is of another error. The codes
+// since its last label go with the block if it is a tail.
+func (a *assembler) split(trace bool) {
+	var next record
+	r := &a.rec
+	moved := 0
+	switch {
+	case !r.head || r.tail:
+		moved = r.pending
+	case trace && r.pending > 1:
+		moved = r.pending - 1 // the first is the message of the head
+	case trace:
+		moved = r.pending
+	}
+	for _, c := range r.codes[r.n-moved : r.n] {
+		next.addCode(c)
+	}
+	r.n -= moved
+	a.finish()
+	next.upn = a.rec.upn
+	a.rec = next
+}
+
+// code adds a code to the record, or begins the next one.
+func (a *assembler) code(c codeValue) {
+	a.flush()
+	if !slices.Contains(a.codes, c.code) && len(a.codes) < maxCodes {
+		a.codes = append(a.codes, c.code)
+	}
+	r := &a.rec
+	if !r.labels() || !r.tail {
+		if !r.has(c.code) {
+			r.addCode(c)
+		}
+		return
+	}
+	if !r.has(c.code) {
+		a.finish()
+	}
+	a.rec.addCode(c)
+}
+
+// address notes the account. After the tail of an error it may already be of
+// the next.
+func (a *assembler) address(it *item) {
+	a.flush()
+	if a.someUPN == nil {
+		a.someUPN = it
+	} else if !strings.EqualFold(string(a.text(it)), string(a.text(a.someUPN))) {
+		a.manyUPNs = true
+	}
+	if a.rec.tail && !a.rec.head {
+		a.upn = surer(a.upn, it)
+	} else {
+		a.rec.upn = surer(a.rec.upn, it)
+	}
+}
+
+func surer(old, it *item) *item {
+	if old == nil || it.hi > old.hi {
+		return it
+	}
+	return old
+}
+
+func (a *assembler) text(it *item) []byte { return a.b[it.start:it.end] }
+
+// account is the UPN of the record to report.
+func (a *assembler) account(r *record) string {
+	it := r.upn
+	if it == nil && !a.manyUPNs {
+		it = a.someUPN
+	}
+	if it == nil {
+		return ""
+	}
+	return strings.ToLower(string(a.text(it)))
+}
+
+// finish ends the record and keeps it if it matters more than those before it
+// of its rank: newer, where both tell their time.
+func (a *assembler) finish() {
+	r := a.rec
+	next := record{upn: a.upn}
+	if r.upn == nil || a.upn != nil && a.upn.hi > r.upn.hi {
+		r.upn = a.upn
+	}
+	a.rec, a.upn = next, nil
+	rank := named_
+	if c, ok := r.code(); !ok {
+		rank = codeless
+		if !r.entra() {
+			return
+		}
+	} else if i := slices.Index(r.codes[:r.n], codeValue{c, false}); i >= 0 && !r.labels() {
+		rank = bare_
+	}
+	best := &a.best[rank]
+	if a.found[rank] && !(best.vals[stamp].ok() && r.vals[stamp].ok() && int64(r.vals[stamp].hi) > int64(best.vals[stamp].hi)) {
+		return
+	}
+	*best, a.found[rank] = r, true
+}
+
+// entra reports whether labels alone show an Entra error: two of them, one
+// with a whole id.
+func (r *record) entra() bool {
+	n := 0
+	for f, v := range r.vals {
+		if v.state != absent && !(fieldIndex(f) == stamp && r.date) {
+			n++
+		}
+	}
+	return n >= 2 && r.hasID()
+}

@@ -1,0 +1,236 @@
+package aadsts
+
+// code reads the digits at b[i:end], the longest run there, as an error code
+// if they are one. It returns where to go on.
+func (s *scanner) code(i, end int) (next int, ok bool) {
+	prefixed := s.prefixed(i)
+	if prefixed {
+		end = s.wrapped(i, end)
+	}
+	if end-i < 5 || end-i > 7 || s.b[i] == '0' {
+		return 0, false
+	}
+	c := number(s.b[i:end])
+	fl := named
+	switch {
+	case prefixed:
+	case !endsValue(s.b, end) || !s.free(i, end):
+		return 0, false
+	case s.called(c, end-i, end):
+	case s.bare(c, i, end):
+		fl = 0
+	default:
+		return 0, false
+	}
+	near := s.near
+	s.add(item{kind: codeItem, flags: fl, start: int32(i), end: int32(end), hi: uint64(c)})
+	s.near = near // a list: [70002,70008]
+	return end, true
+}
+
+// number is the value of digits; compact collects those of a wrapped code.
+func number(b []byte) (n uint32) {
+	for _, c := range b {
+		if isDigit(c) {
+			n = n*10 + uint32(c-'0')
+		}
+	}
+	return n
+}
+
+// prefixed reports whether AADSTS stands before b[i], glued or with a colon or
+// a space between.
+func (s *scanner) prefixed(i int) bool {
+	if i >= 6 && isLetter(s.b[i-1]) {
+		for k, c := range [...]byte{'a', 'a', 'd', 's', 't', 's'} {
+			if s.b[i-6+k]|0x20 != c {
+				return false
+			}
+		}
+		return true
+	}
+	return s.near&prefixRole != 0
+}
+
+// wrapped is the end of a code that a console broke over two lines, which
+// shows by the colon that follows every code in a message: it follows the
+// second half, and not the first.
+func (s *scanner) wrapped(i, end int) int {
+	next := gap(s.b, end)
+	if next == end || next == len(s.b) || !hasLineEnd(s.b[end:next]) {
+		return end
+	}
+	n := next
+	for n < len(s.b) && isDigit(s.b[n]) {
+		n++
+	}
+	if n == next || n == len(s.b) || s.b[n] != ':' || end-i+n-next > 7 || n+1 < len(s.b) && isDigit(s.b[n+1]) {
+		return end
+	}
+	return n
+}
+
+func hasLineEnd(b []byte) bool {
+	for _, c := range b {
+		if c == '\n' {
+			return true
+		}
+	}
+	return false
+}
+
+// free reports whether the signs around b[i:end] allow a number of its own:
+// no sign, decimals, thousands, line and column, file name or percentage.
+func (s *scanner) free(i, end int) bool {
+	if i > 0 {
+		switch c := s.b[i-1]; c {
+		case '+', '.', '@', '$', '\\', '&', '%':
+			return false
+		case '-':
+			if i < 2 || !isLetter(s.b[i-2]) || s.near&(errorCodeRole|errorRole|codeRole) == 0 {
+				return false
+			}
+		default:
+			if isLetter(c) {
+				return false
+			}
+		}
+	}
+	if end == len(s.b) {
+		return true
+	}
+	var after byte
+	if end+1 < len(s.b) {
+		after = s.b[end+1]
+	}
+	switch s.b[end] {
+	case '%', '@', '$', '=':
+		return false
+	case ':':
+		return !isDigit(after)
+	case '-', '/':
+		return !isLetter(after) && (!isDigit(after) || s.listed(end+1))
+	case '.':
+		return !isDigit(after) && !(after >= 'a' && after <= 'z')
+	case ',':
+		return !isDigit(after) || s.listed(end+1)
+	}
+	return true
+}
+
+// listed reports whether the digits at b[i] are as many as a code has.
+func (s *scanner) listed(i int) bool {
+	n := 0
+	for i+n < len(s.b) && n < 9 && isDigit(s.b[i+n]) {
+		n++
+	}
+	return n >= 5 && n <= 7
+}
+
+// called reports whether a word before or after says that the number is an
+// error code. Such a number need not be in the catalogue, but must be of a
+// range that Entra uses; six digits that only the word "code" stands beside
+// may have come in a text message.
+func (s *scanner) called(c uint32, digits, end int) bool {
+	near := s.near | s.following(end)
+	_, _, known := lookup(c)
+	switch {
+	case near&(errorCodeRole|errorRole) != 0:
+		return known || plausible(c)
+	case near&otherRole != 0:
+		return false
+	case near&codeRole != 0:
+		return known || digits != 6 && plausible(c)
+	}
+	return false
+}
+
+// following is what the word after b[end] says: "a 500121 error".
+func (s *scanner) following(end int) role {
+	i := end
+	if i < len(s.b) && (s.b[i] == ' ' || s.b[i] == '-') {
+		i++
+	}
+	if i == end || i == len(s.b) || !startsWord(s.b[i]) {
+		return 0
+	}
+	m, _ := dictionary.phrase(s.b, i)
+	return m.role & (errorCodeRole | errorRole | unitRole)
+}
+
+// bare reports whether a number that nothing calls a code is one all the
+// same: it is in the catalogue, stands by itself, and is no line, phone number
+// or amount.
+func (s *scanner) bare(c uint32, i, end int) bool {
+	if _, exact := index(c); !exact || s.near&otherRole != 0 || s.following(end)&unitRole != 0 {
+		return false
+	}
+	return s.alone(i) && !s.dialled(i, end)
+}
+
+// alone looks at the sign before b[i].
+func (s *scanner) alone(i int) bool {
+	if i == 0 {
+		return true
+	}
+	switch c := s.b[i-1]; c {
+	case '#', '=', '?':
+		return false
+	case '/':
+		return i > 1 && (isDigit(s.b[i-2]) || s.b[i-2] == ' ')
+	case ':':
+		return i > 1 && s.b[i-2] >= 0x80
+	default:
+		return !isDigit(c)
+	}
+}
+
+// dialled reports whether other groups of digits stand right beside the
+// number, as in a phone number or an account number.
+func (s *scanner) dialled(i, end int) bool {
+	if s.lastNum >= 0 && i-s.lastNum <= 2 && !s.numbering() {
+		return true
+	}
+	n := end
+	for n < len(s.b) && n-end < 2 && (s.b[n] == ' ' || s.b[n] == '-' || s.b[n] == '/' || s.b[n] == '.') {
+		n++
+	}
+	if n == end || n == len(s.b) || !isDigit(s.b[n]) || s.listed(n) {
+		return false
+	}
+	return n+4 >= len(s.b) || s.b[n+4] != '-' // a date may follow
+}
+
+// numbering reports whether the number before is that of a list, "1. " or
+// "1) ", or the seconds of a time.
+func (s *scanner) numbering() bool {
+	start := s.lastNum - s.numLen
+	if start > 0 && s.b[start-1] == ':' {
+		return true
+	}
+	return s.numLen <= 2 && (start == 0 || s.b[start-1] == '\n') && s.lastNum < len(s.b) && s.b[s.lastNum] != ' '
+}
+
+// plausible reports whether Entra numbers its errors in c's range. The ranges
+// are those of the catalogue and of Microsoft's list of codes
+// (learn.microsoft.com/entra/identity-platform/reference-error-codes).
+func plausible(c uint32) bool {
+	switch {
+	case c < 100000:
+		switch c / 1000 {
+		case 16, 17, 20, 28, 29, 40, 50, 51, 52, 53, 54, 60, 65, 66, 67, 68, 70, 75, 76, 80, 81, 90:
+			return true
+		}
+	case c < 1000000:
+		switch c / 10000 {
+		case 10, 12, 13, 14, 16, 22, 23, 24, 39, 50, 53, 54, 65, 70, 90:
+			return true
+		}
+	default:
+		switch c / 100000 {
+		case 10, 50, 53, 70, 75, 90:
+			return true
+		}
+	}
+	return false
+}

@@ -1,0 +1,238 @@
+package aadsts
+
+import "bytes"
+
+// How sure an address is to be the account that signs in.
+const (
+	unsaid = iota // nothing says so
+	likely        // "for dana@…", "[dana@…]", or a line of its own above the error
+	stated        // "User account 'dana@…'"
+)
+
+// maxUPNs bounds the addresses looked at; a list of people is not an error.
+const maxUPNs = 256
+
+// address looks at the address around the @ at b[at], and keeps it if the text
+// makes it the account that signs in.
+func (s *scanner) address(at int) {
+	start, end, ok := addressBounds(s.b, at)
+	if !ok || s.upns == maxUPNs {
+		return
+	}
+	s.upns++
+	score := s.standing(start, end)
+	if score == unsaid || score < stated && isRole(s.b[start:at]) {
+		return
+	}
+	// The name was read as words before the @ was met: they are no item, and
+	// neither is the address to the ids around it.
+	s.touch = false
+	s.add(item{kind: upnItem, start: int32(start), end: int32(end), hi: uint64(score)})
+	s.touch = false
+}
+
+// addressBounds finds the address around the @ at b[at]. It refuses what is
+// masked or cut off.
+func addressBounds(b []byte, at int) (start, end int, ok bool) {
+	start = at
+	for start > 0 && at-start < 64 && isLocal(b[start-1]) {
+		start--
+	}
+	for start < at && !isLetter(b[start]) && !isDigit(b[start]) {
+		start++
+	}
+	if i := bytes.LastIndexByte(b[start:at], '#'); i >= 0 && bytes.HasPrefix(b[start:at], []byte("live.com#")) {
+		start += i + 1
+	}
+	if start == at || b[at-1] == '.' || isMask(b[start:at]) || start > 0 && (b[start-1] == '*' && start > 1 && b[start-2] > ' ') {
+		return 0, 0, false
+	}
+	end, dot := at+1, 0
+	for end < len(b) && end-at < 256 && (isLetter(b[end]) || isDigit(b[end]) || b[end] == '-' || b[end] == '.') {
+		if b[end] == '.' {
+			dot = end
+		}
+		end++
+	}
+	if end > at && b[end-1] == '.' {
+		end--
+		dot = bytes.LastIndexByte(b[at:end], '.') + at
+	}
+	if dot <= at+1 || end-dot < 3 || isMask(b[at+1:dot]) {
+		return 0, 0, false
+	}
+	for _, c := range b[dot+1 : end] {
+		if !isLetter(c) && c != '-' {
+			return 0, 0, false
+		}
+	}
+	return start, end, whole(b, start, end)
+}
+
+// whole refuses an address that may be cut off: a quote opens before it and
+// the text ends without closing it, or dots follow.
+func whole(b []byte, start, end int) bool {
+	if start > 0 && end == len(b) && (b[start-1] == '\'' || b[start-1] == '"') {
+		return false
+	}
+	return !bytes.HasPrefix(b[end:], []byte("..")) && (end == len(b) || b[end] != '*')
+}
+
+func isLocal(c byte) bool {
+	switch c {
+	case '.', '_', '-', '+', '\'', '#', '~', '^', '!':
+		return true
+	}
+	return isLetter(c) || isDigit(c)
+}
+
+// isMask reports whether b hides a name: xxxx, or a word that says so.
+func isMask(b []byte) bool {
+	switch string(bytes.ToLower(b[:min(len(b), 12)])) {
+	case "redacted", "removed", "masked", "hidden", "example", "user", "username", "name", "email", "upn", "someone":
+		return true
+	}
+	x := 0
+	for _, c := range b {
+		if c|0x20 == 'x' {
+			x++
+		}
+	}
+	return len(b) >= 3 && x == len(b)
+}
+
+// isRole reports whether a mailbox belongs to an office, not to a person.
+func isRole(b []byte) bool {
+	switch string(bytes.ToLower(b[:min(len(b), 16)])) {
+	case "helpdesk", "help", "support", "servicedesk", "service-desk", "service.desk", "it", "it-support", "itsupport", "it.support",
+		"ithelp", "it-help", "it-helpdesk", "ithelpdesk", "it-servicedesk", "admin", "admins", "administrator", "noreply", "no-reply",
+		"donotreply", "do-not-reply", "postmaster", "security", "info", "hilfe", "git", "abuse", "hr", "office", "soporte", "suporte", "supporto":
+		return true
+	}
+	return false
+}
+
+// window is how far before an address a word can say whose it is, and
+// windowWords how many words.
+const (
+	window      = 96
+	windowWords = 4
+)
+
+// standing is how sure the address at b[start:end] is the account.
+func (s *scanner) standing(start, end int) int {
+	from := s.lineStart(start)
+	label := from
+	if blank(s.b[from:start]) && from > 0 {
+		label = s.lineStart(from - 1) // a table puts its label on the line above
+	}
+	said, header := s.before(from, start)
+	switch {
+	case header || said&contactRole != 0:
+		return unsaid
+	case said&accountRole != 0:
+		return stated
+	case said&forRole != 0:
+		return likely
+	}
+	if label < from {
+		if said, _ := s.before(label, from); said&accountRole != 0 && short(s.b[label:from]) {
+			return stated
+		}
+	}
+	switch {
+	case start > 0 && s.b[start-1] == '[' && end < len(s.b) && s.b[end] == ']',
+		s.does(end), s.ownLine(from, start, end):
+		return likely
+	}
+	return unsaid
+}
+
+// lineStart is where the line that b[i] is on starts, at most a window away.
+func (s *scanner) lineStart(i int) int {
+	from := max(0, i-window)
+	if k := bytes.LastIndexByte(s.b[from:i], '\n'); k >= 0 {
+		return from + k + 1
+	}
+	return from
+}
+
+// before is what the last words of b[from:to] say about what follows; the
+// nearest word that says anything counts. header reports a line of a mail's
+// header.
+func (s *scanner) before(from, to int) (said role, header bool) {
+	const mine = accountRole | forRole | contactRole
+	first, words := true, 0
+	if from > 0 && s.b[from-1] != '\n' {
+		from = skipWord(s.b, from) // the window may begin inside a word
+	}
+	for i := from; i < to; {
+		switch c := s.b[i]; {
+		case startsWord(c):
+			m, end := dictionary.phrase(s.b[:to], i)
+			if first && m.role&headerRole != 0 && end < to && s.b[end] == ':' && (from == 0 || s.b[from-1] == '\n') {
+				return 0, true
+			}
+			first = false
+			words++
+			switch {
+			case m.role&mine != 0:
+				said, words = m.role&mine, 0
+			case words > windowWords:
+				said = 0
+			}
+			i = end
+		case (c == '.' || c == '!' || c == '?' || c == ';') && i+1 < to && isSpace(s.b[i+1]):
+			said = 0
+			i++
+		default:
+			i++
+		}
+	}
+	return said, false
+}
+
+// does reports whether the next word says what the account does.
+func (s *scanner) does(end int) bool {
+	i := end
+	for i < len(s.b) && i-end < 3 && (s.b[i] == ' ' || s.b[i] == ')' || s.b[i] == '\'') {
+		i++
+	}
+	if i == end || i == len(s.b) || !startsWord(s.b[i]) {
+		return false
+	}
+	m, _ := dictionary.phrase(s.b, i)
+	return m.role&subjectRole != 0
+}
+
+// ownLine reports whether the address is alone on its line before any item: a
+// sign-in page shows the account above what it says.
+func (s *scanner) ownLine(from, start, end int) bool {
+	for _, it := range s.items {
+		if it.kind == codeItem || it.kind == guidItem {
+			return false
+		}
+	}
+	if from > 0 && s.b[from-1] != '\n' || !blank(s.b[from:start]) {
+		return false
+	}
+	for ; end < len(s.b) && s.b[end] != '\n'; end++ {
+		if !isSpace(s.b[end]) {
+			return false
+		}
+	}
+	return end < len(s.b)
+}
+
+// blank reports whether b has neither letters nor digits.
+func blank(b []byte) bool {
+	for _, c := range b {
+		if class[c] != gapClass {
+			return false
+		}
+	}
+	return true
+}
+
+// short reports whether a line is a label rather than a sentence.
+func short(b []byte) bool { return len(bytes.TrimSpace(b)) <= 32 }
