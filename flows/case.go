@@ -4,6 +4,7 @@ import (
 	"crypto/sha256"
 	"encoding/base32"
 	"errors"
+	"strings"
 	"time"
 
 	"mfahelp/bot"
@@ -86,7 +87,7 @@ type Choice struct {
 func (c Case) Facts(now time.Time) diagnose.Facts {
 	f := diagnose.Facts{
 		Report: c.Report, SignIn: c.Looked.SignIn, Nearby: c.Looked.Nearby, User: c.Looked.User,
-		SoleGlobalAdmin: c.Looked.Sole, NotMe: c.NotMe, Now: now,
+		SoleGlobalAdmin: c.Looked.Sole, NotMe: c.NotMe, Expired: c.Looked.Expired, Now: now,
 	}
 	if c.Looked.Known {
 		f.Methods = append([]graph.Method{}, c.Looked.Methods...)
@@ -96,6 +97,17 @@ func (c Case) Facts(now time.Time) diagnose.Facts {
 
 // Post is the key of a post about c, such as "reply" or "admins".
 func (c Case) Post(which string) string { return "case/" + c.Key + "/" + which }
+
+// CaseOf returns the key of the case that a post is about, by the post's own
+// key, or "" if it is about none.
+func CaseOf(post string) string {
+	rest, ok := strings.CutPrefix(post, "case/")
+	key, _, also := strings.Cut(rest, "/")
+	if !ok || !also {
+		return ""
+	}
+	return key
+}
 
 // NewKey is the key of the case that an event opens. It is short enough to be
 // read out over the phone, and the same if the event is handled again. It is no

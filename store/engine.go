@@ -1,0 +1,129 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"net/url"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/jackc/pgx/v5/pgconn"
+	"github.com/jackc/pgx/v5/pgxpool"
+	_ "github.com/jackc/pgx/v5/stdlib" // the driver "pgx"
+	"github.com/pressly/goose/v3"
+	"github.com/riverqueue/river/riverdriver"
+	"github.com/riverqueue/river/riverdriver/riverdatabasesql"
+	"github.com/riverqueue/river/riverdriver/riversqlite"
+	"modernc.org/sqlite" // the driver "sqlite"
+	sqlite3 "modernc.org/sqlite/lib"
+)
+
+// An engine is a database that a store can be kept in, and all that differs
+// between them.
+type engine struct {
+	write, read *sql.DB
+	river       riverdriver.Driver[*sql.Tx]
+	goose       goose.Dialect
+	single      bool // one process has it to itself, so a claim does not outlive that
+	closers     []func() error
+}
+
+func openEngine(ctx context.Context, address string) (*engine, error) {
+	switch scheme, rest, _ := strings.Cut(address, ":"); scheme {
+	case "sqlite":
+		return openSQLite(rest)
+	case "postgres", "postgresql":
+		return openPostgres(ctx, address)
+	default:
+		return nil, fmt.Errorf("opening the store: %q is neither sqlite: nor postgres:", scheme)
+	}
+}
+
+func (e *engine) close() error {
+	var err error
+	for _, f := range e.closers {
+		err = errors.Join(err, f())
+	}
+	return err
+}
+
+// The pragmas of SQLite. FULL, since with NORMAL a loss of power takes the last
+// transactions with it, although they were acknowledged.
+const (
+	pragmas      = "?_pragma=busy_timeout(5000)&_pragma=journal_mode(WAL)&_pragma=synchronous(FULL)&_pragma=foreign_keys(1)&_pragma=secure_delete(FAST)&_txlock=immediate"
+	readPragmas  = "?mode=ro&_pragma=busy_timeout(5000)&_pragma=query_only(1)"
+	sqliteReader = 4 // connections that only read
+)
+
+// openSQLite makes the file for its owner alone: it holds what people pasted,
+// and the journal beside it gets the same permissions.
+func openSQLite(path string) (*engine, error) {
+	if path == "" || strings.HasPrefix(path, ":") {
+		return nil, errors.New("opening the store: sqlite: needs the path of a file")
+	}
+	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
+		return nil, fmt.Errorf("opening the store: %w", err)
+	}
+	f, err := os.OpenFile(path, os.O_CREATE|os.O_RDWR, 0o600)
+	if err != nil {
+		return nil, fmt.Errorf("opening the store: %w", err)
+	}
+	if err := f.Close(); err != nil {
+		return nil, fmt.Errorf("opening the store: %w", err)
+	}
+	file := "file:" + (&url.URL{Path: path}).EscapedPath()
+	e := &engine{goose: goose.DialectSQLite3, single: true}
+	if e.write, err = sql.Open("sqlite", file+pragmas); err != nil {
+		return nil, fmt.Errorf("opening the store: %w", err)
+	}
+	e.write.SetMaxOpenConns(1)
+	if e.read, err = sql.Open("sqlite", file+readPragmas); err != nil {
+		return nil, fmt.Errorf("opening the store: %w", err)
+	}
+	e.read.SetMaxOpenConns(sqliteReader)
+	e.read.SetMaxIdleConns(sqliteReader)
+	e.river = riversqlite.New(e.write)
+	e.closers = []func() error{e.read.Close, e.write.Close}
+	return e, nil
+}
+
+// openPostgres has no pool for reading: Postgres lets many write at once.
+func openPostgres(ctx context.Context, address string) (*engine, error) {
+	db, err := sql.Open("pgx", address)
+	if err != nil {
+		return nil, errors.New("opening the store: the postgres address cannot be read") // the error would show its password
+	}
+	db.SetMaxOpenConns(16)
+	db.SetMaxIdleConns(16)
+	conf, err := pgxpool.ParseConfig(address)
+	if err != nil {
+		return nil, errors.Join(errors.New("opening the store: the postgres address cannot be read"), db.Close())
+	}
+	conf.MinConns, conf.MaxConns = 0, 1 // River takes one connection, to listen
+	pool, err := pgxpool.NewWithConfig(ctx, conf)
+	if err != nil {
+		return nil, errors.Join(fmt.Errorf("opening the store: %w", err), db.Close())
+	}
+	return &engine{
+		write: db, read: db, goose: goose.DialectPostgres,
+		river:   riverdatabasesql.NewWithPgxListener(db, pool),
+		closers: []func() error{func() error { pool.Close(); return nil }, db.Close},
+	}, nil
+}
+
+// transient reports whether a transaction failed only because of another one,
+// so that it may succeed if it is run again.
+func transient(err error) bool {
+	var lite *sqlite.Error
+	if errors.As(err, &lite) {
+		return lite.Code()&0xff == sqlite3.SQLITE_BUSY
+	}
+	var pg *pgconn.PgError
+	if errors.As(err, &pg) {
+		return pg.Code == "40001" || pg.Code == "40P01" // serialization failure, deadlock
+	}
+	return false
+}

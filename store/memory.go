@@ -1,0 +1,58 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"mfahelp/bot"
+)
+
+// Get returns what a platform put last under key, or nil.
+func (s *Store) Get(ctx context.Context, platform, key string) (value []byte, err error) {
+	ctx, cancel := context.WithTimeout(ctx, callTimeout)
+	defer cancel()
+	err = s.ro.QueryRowContext(ctx, `SELECT value FROM memory WHERE platform = $1 AND key = $2`, platform, key).Scan(&value)
+	if errors.Is(err, sql.ErrNoRows) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, fmt.Errorf("remembering for %s: %w", platform, err)
+	}
+	return value, nil
+}
+
+// Put keeps value for a platform under key; nil forgets it.
+func (s *Store) Put(ctx context.Context, platform, key string, value []byte) error {
+	return s.tx(ctx, "keeping in mind for "+platform, func(ctx context.Context, tx *sql.Tx) error {
+		if value == nil {
+			_, err := change(ctx, tx, `DELETE FROM memory WHERE platform = $1 AND key = $2`, platform, key)
+			return err
+		}
+		_, err := change(ctx, tx, `INSERT INTO memory (platform, key, value) VALUES ($1, $2, $3)
+			ON CONFLICT (platform, key) DO UPDATE SET value = excluded.value`, platform, key, value)
+		return err
+	})
+}
+
+// List returns what a platform keeps under keys that begin with prefix, in the
+// order of their keys, byte by byte: engines order text each in their own way.
+func (s *Store) List(ctx context.Context, platform, prefix string) ([]bot.Kept, error) {
+	ctx, cancel := context.WithTimeout(ctx, callTimeout)
+	defer cancel()
+	kept, err := all(ctx, s.ro, scanKept, `SELECT key, value FROM memory
+		WHERE platform = $1 AND substr(key, 1, length(CAST($2 AS TEXT))) = $3`, platform, prefix, prefix)
+	if err != nil {
+		return nil, fmt.Errorf("remembering for %s: %w", platform, err)
+	}
+	slices.SortFunc(kept, func(a, b bot.Kept) int { return strings.Compare(a.Key, b.Key) })
+	return kept, nil
+}
+
+func scanKept(r *sql.Rows) (k bot.Kept, err error) {
+	err = r.Scan(&k.Key, &k.Value)
+	return k, err
+}

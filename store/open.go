@@ -1,0 +1,164 @@
+package store
+
+import (
+	"context"
+	"crypto/rand"
+	"database/sql"
+	"errors"
+	"fmt"
+	"sync"
+	"time"
+
+	"github.com/riverqueue/river"
+	"go.uber.org/zap"
+
+	"mfahelp/bot"
+	"mfahelp/flows"
+)
+
+// Options is what a store is made of. Only URL is needed.
+type Options struct {
+	URL string // "sqlite:<path>", or a "postgres://…" address
+	Now func() time.Time
+	Log *zap.Logger
+
+	// Admins tells who may read the queue; without it, nobody.
+	Admins flows.Admins
+
+	// Apology is what to say when work has failed for good: the answer is
+	// recorded with the failure, in one transaction. It may read, and must
+	// not be slow. Nothing is said without it, but the failure is on record.
+	Apology func(context.Context, Work) flows.Answer
+
+	// Observe hears what happened, after it was recorded. It must be quick.
+	Observe func(Note)
+
+	// Key makes the keys of offers, which must not be guessed.
+	Key func() string
+
+	// Alone leaves River out: no wake-ups are enqueued and [Store.Run] has
+	// no safety net. It is for those who drive the store by a clock of
+	// their own.
+	Alone bool
+}
+
+// A Note is something that happened, by ids alone.
+type Note struct {
+	At    time.Time
+	What  string        // such as "event.accepted"; see the constants
+	Work  string        // the event's or job's id: event/<platform>/<id>, job/<key>
+	Case  string        // the case's key, if there is one
+	Post  string        // the post's key
+	Took  time.Duration // since it was received, due, or wanted
+	Error error         // of what failed
+}
+
+// What notes say.
+const (
+	EventAccepted = "event.accepted"
+	WorkHandled   = "work.handled"
+	WorkConflict  = "work.conflict" // somebody was faster; it is handled again
+	WorkRetried   = "work.retried"
+	WorkFailed    = "work.failed"
+	PostSent      = "post.sent"
+	PostRetried   = "post.retried"
+	PostFailed    = "post.failed"
+)
+
+// Why a call did nothing.
+var (
+	ErrClosed   = errors.New("the store is closed")
+	ErrConflict = errors.New("a case was changed meanwhile")         // the work is to be handled again, at once
+	ErrOver     = errors.New("the claim is over")                    // somebody else has the work, or it was moved, cancelled, or done
+	ErrRefused  = errors.New("the answer is not fit to be recorded") // none of it was
+)
+
+// A Store keeps everything. It is made by [Open].
+type Store struct {
+	opts  Options
+	log   *zap.Logger
+	now   func() time.Time
+	db    *sql.DB // writes, and reads what it is about to change; on SQLite a single connection
+	ro    *sql.DB // reads
+	eng   *engine
+	wakes *river.Client[*sql.Tx] // nil if Alone
+
+	accepts   chan *acceptance
+	closed    chan struct{}
+	closeOnce sync.Once
+	gathering sync.WaitGroup
+
+	pokeWork, pokePosts chan struct{}
+}
+
+var (
+	_ bot.Inbox    = (*Store)(nil)
+	_ bot.Memory   = (*Store)(nil)
+	_ flows.Cases  = (*Store)(nil)
+	_ flows.Ledger = (*Store)(nil)
+	_ flows.Offers = (*Store)(nil)
+)
+
+// callTimeout ends every call that its caller does not end sooner. It is also
+// how long somebody may have to wait for the one connection that writes.
+const callTimeout = 10 * time.Second
+
+// Open opens the store that o names, makes it if there is none, and brings it
+// up to this release.
+func Open(ctx context.Context, o Options) (*Store, error) {
+	if o.Now == nil {
+		o.Now = time.Now
+	}
+	if o.Log == nil {
+		o.Log = zap.NewNop()
+	}
+	if o.Key == nil {
+		o.Key = rand.Text // 128 bits or more
+	}
+	if o.Observe == nil {
+		o.Observe = func(Note) {}
+	}
+	eng, err := openEngine(ctx, o.URL)
+	if err != nil {
+		return nil, err
+	}
+	s := &Store{
+		opts: o, log: o.Log, now: o.Now, eng: eng, db: eng.write, ro: eng.read,
+		accepts: make(chan *acceptance), closed: make(chan struct{}),
+		pokeWork: make(chan struct{}, 1), pokePosts: make(chan struct{}, 1),
+	}
+	if err := s.prepare(ctx); err != nil {
+		return nil, errors.Join(err, eng.close())
+	}
+	s.gathering.Go(s.gather)
+	return s, nil
+}
+
+func (s *Store) prepare(ctx context.Context) (err error) {
+	if err := s.migrate(ctx); err != nil {
+		return fmt.Errorf("migrating the store: %w", err)
+	}
+	if !s.opts.Alone {
+		s.wakes, err = river.NewClient(s.eng.river, &river.Config{Logger: s.slog()})
+	}
+	return err
+}
+
+// Close ends the store. What was accepted stays accepted; what is being
+// accepted is answered first.
+func (s *Store) Close() error {
+	err := error(nil)
+	s.closeOnce.Do(func() {
+		close(s.closed)
+		s.gathering.Wait()
+		err = s.eng.close()
+	})
+	return err
+}
+
+// Ping reports whether the store can be read and written.
+func (s *Store) Ping(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, callTimeout)
+	defer cancel()
+	return errors.Join(s.db.PingContext(ctx), s.ro.PingContext(ctx))
+}

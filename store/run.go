@@ -1,0 +1,245 @@
+package store
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+	"time"
+
+	"github.com/riverqueue/river"
+	"go.uber.org/zap"
+
+	"mfahelp/bot"
+)
+
+// A Runner is who does the work, and where it is said.
+type Runner struct {
+	Router    Router
+	Platforms map[string]bot.Platform // by their names
+	Workers   int                     // how many events and jobs at a time; 16 if 0
+	Senders   int                     // how many posts at a time; 16 if 0
+
+	onlyRiver bool // for tests: nobody is poked and no clock is looked at
+}
+
+const (
+	// grace is how long what was begun may take to end when the program stops.
+	grace = 10 * time.Second
+
+	// lookAgain is how long nobody looks for something to do at most. Who
+	// commits pokes, and the next due time is known, so this is only for
+	// what another replica left behind.
+	lookAgain = 5 * time.Second
+
+	// pause is how long to wait after the store itself has failed.
+	pause = time.Second
+
+	// tidyEvery is how often [Store.Tidy] is called.
+	tidyEvery = time.Hour
+)
+
+// Run does what is due as it falls due, until ctx ends. Then it finishes what it
+// has begun, for some seconds, and gives back the rest.
+func (s *Store) Run(ctx context.Context, r Runner) error {
+	if s.eng.single {
+		if err := s.reclaim(ctx, s.now()); err != nil {
+			return err
+		}
+	}
+	hard, stop := graceful(ctx)
+	defer stop()
+	end, err := s.startRiver(hard, r)
+	if err != nil {
+		return fmt.Errorf("starting river: %w", err)
+	}
+	var wg sync.WaitGroup
+	if !r.onlyRiver {
+		wg.Go(func() { s.workers(hard, r).run(ctx) })
+		wg.Go(func() { s.senders(hard, r).run(ctx) })
+	}
+	wg.Go(func() { s.tidyHourly(ctx) })
+	<-ctx.Done()
+	wg.Wait()
+	return end()
+}
+
+// graceful returns a context that ends some time after ctx.
+func graceful(ctx context.Context) (context.Context, func()) {
+	hard, cancel := context.WithCancel(context.WithoutCancel(ctx))
+	after := context.AfterFunc(ctx, func() {
+		t := time.AfterFunc(grace, cancel)
+		context.AfterFunc(hard, func() { t.Stop() })
+	})
+	return hard, func() { after(); cancel() }
+}
+
+func (s *Store) workers(hard context.Context, r Runner) *pump[Work] {
+	return &pump[Work]{
+		what: "work", n: cmp.Or(r.Workers, 16), store: s, poke: s.pokeWork, due: s.nextWork, claim: s.claimWork,
+		do: func(w Work) error { return s.Do(hard, w, r.Router) },
+	}
+}
+
+func (s *Store) senders(hard context.Context, r Runner) *pump[Delivery] {
+	return &pump[Delivery]{
+		what: "posts", n: cmp.Or(r.Senders, 16), store: s, poke: s.pokePosts, due: s.nextPost, claim: s.claimPosts,
+		do: func(d Delivery) error { return s.Deliver(hard, d, r.Platforms) },
+	}
+}
+
+// A pump claims as much as it has hands for, and lets each hand do one thing.
+type pump[T any] struct {
+	what  string
+	n     int // how many hands
+	store *Store
+	poke  <-chan struct{}
+	due   func(context.Context) (time.Time, bool, error)
+	claim func(context.Context, time.Time, int) ([]T, error)
+	do    func(T) error
+}
+
+// run returns when ctx has ended and every hand is empty.
+func (p *pump[T]) run(ctx context.Context) {
+	var hands sync.WaitGroup
+	defer hands.Wait()
+	busy := make(chan struct{}, p.n)
+	for {
+		free := p.free(ctx, busy)
+		if free == 0 {
+			return
+		}
+		some, err := p.claim(ctx, p.store.now(), free)
+		if err != nil && ctx.Err() == nil {
+			p.store.log.Error("nothing claimed", zap.String("what", p.what), zap.Error(err))
+		}
+		for range free - len(some) {
+			<-busy
+		}
+		for _, t := range some {
+			hands.Go(func() {
+				defer func() { <-busy }()
+				if err := p.do(t); err != nil {
+					p.store.log.Error("not recorded, so it will be done again", zap.String("what", p.what), zap.Error(err))
+				}
+			})
+		}
+		if len(some) < free && !p.wait(ctx, err) {
+			return
+		}
+	}
+}
+
+// free takes every hand that is free, and waits for one if none is. It returns
+// 0 when ctx has ended.
+func (p *pump[T]) free(ctx context.Context, busy chan struct{}) (n int) {
+	select {
+	case busy <- struct{}{}:
+		n = 1
+	case <-ctx.Done():
+		return 0
+	}
+	for n < p.n {
+		select {
+		case busy <- struct{}{}:
+			n++
+		default:
+			return n
+		}
+	}
+	return n
+}
+
+// wait returns true when it is time to look again, and false if ctx has ended.
+func (p *pump[T]) wait(ctx context.Context, failed error) bool {
+	t := time.NewTimer(p.until(ctx, failed))
+	defer t.Stop()
+	select {
+	case <-p.poke:
+	case <-t.C:
+	case <-ctx.Done():
+		return false
+	}
+	return true
+}
+
+func (p *pump[T]) until(ctx context.Context, failed error) time.Duration {
+	at, ok, err := p.due(ctx)
+	if err != nil || failed != nil {
+		return pause
+	}
+	if !ok {
+		return lookAgain
+	}
+	return min(max(at.Sub(p.store.now()), ms(5)), lookAgain)
+}
+
+// startRiver starts the safety net and returns what ends it.
+func (s *Store) startRiver(ctx context.Context, r Runner) (end func() error, err error) {
+	if s.wakes == nil {
+		return func() error { return nil }, nil
+	}
+	workers := river.NewWorkers()
+	river.AddWorker(workers, river.WorkFunc(func(ctx context.Context, _ *river.Job[wake]) error { return s.drain(ctx, r) }))
+	client, err := river.NewClient(s.eng.river, &river.Config{
+		Queues:  map[string]river.QueueConfig{river.QueueDefault: {MaxWorkers: 2}},
+		Workers: workers,
+		Logger:  s.slog(),
+
+		// It is polled once a second and told of nothing by SQLite: there
+		// that would be a look every 50 ms for what is done by then.
+		PollOnly: s.eng.single, FetchPollInterval: time.Second,
+
+		// The default leaves what a dead replica had for an hour.
+		JobTimeout: time.Minute, RescueStuckJobsAfter: 2 * time.Minute,
+
+		CompletedJobRetentionPeriod: 10 * time.Minute,
+		DiscardedJobRetentionPeriod: -1, // there is none; if there were, somebody should see it
+	})
+	if err != nil {
+		return nil, err
+	}
+	if err := client.Start(ctx); err != nil {
+		return nil, err
+	}
+	return func() error {
+		stopping, cancel := context.WithTimeout(context.WithoutCancel(ctx), grace)
+		defer cancel()
+		if err := client.Stop(stopping); err != nil && !errors.Is(err, context.DeadlineExceeded) {
+			return fmt.Errorf("stopping river: %w", err)
+		}
+		return nil
+	}, nil
+}
+
+// drain does all that is due. If the workers of this process have been here,
+// there is nothing left, and it looks without disturbing those who write.
+func (s *Store) drain(ctx context.Context, r Runner) error {
+	for ctx.Err() == nil {
+		at, ok, err := s.NextDue(ctx)
+		if err != nil || !ok || at.After(s.now()) {
+			return err
+		}
+		did, err := s.Step(ctx, r.Router, r.Platforms)
+		if err != nil || !did {
+			return err
+		}
+	}
+	return ctx.Err()
+}
+
+func (s *Store) tidyHourly(ctx context.Context) {
+	t := time.NewTicker(tidyEvery)
+	defer t.Stop()
+	for {
+		if err := s.Tidy(ctx, s.now()); err != nil && ctx.Err() == nil {
+			s.log.Error("not tidied", zap.Error(err))
+		}
+		select {
+		case <-t.C:
+		case <-ctx.Done():
+			return
+		}
+	}
+}
