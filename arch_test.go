@@ -22,6 +22,7 @@ var mayImport = map[string][]string{
 	"bot/slack":           {"bot", "words", "secret"},
 	"bot/teams":           {"bot", "words", "secret"},
 	"bot/web":             {"bot", "words", "secret"},
+	"bot/web/webtest":     {"bot", "bot/bottest"}, // drives the page's HTTP API as a script would
 	"bot/bottest":         {"bot", "words"},
 	"bot/slack/slacktest": {"bot"},
 	"bot/teams/teamstest": {"bot"},
@@ -36,6 +37,7 @@ var mayImport = map[string][]string{
 	"flows/help":          {"bot", "flows", "graph", "graph/aadsts", "flows/diagnose", "flows/lookup", "words"},
 	"flows/escalate":      {"bot", "flows", "graph", "graph/aadsts", "flows/diagnose", "flows/lookup", "words"},
 	"flows/reset":         {"bot", "flows", "graph", "graph/aadsts", "flows/diagnose", "flows/lookup", "words"},
+	"flows/flowstest":     {"bot", "flows", "graph"}, // a world in memory to try flows in
 	"flows/home":          {"bot", "flows", "words"},
 	"store":               {"bot", "flows", "graph"},
 	"config":              {"secret"},
@@ -45,10 +47,12 @@ var mayImport = map[string][]string{
 
 // inTests is what the tests of a package may import besides what it may itself.
 var inTests = map[string][]string{
-	"bot/slack":     {"bot/bottest", "bot/slack/slacktest"},
-	"bot/teams":     {"bot/bottest", "bot/teams/teamstest"},
-	"bot/web":       {"bot/bottest"},
-	"graph/msgraph": {"graph/sandbox"},
+	"bot/slack":       {"bot/bottest", "bot/slack/slacktest"},
+	"bot/teams":       {"bot/bottest", "bot/teams/teamstest"},
+	"bot/web":         {"bot/bottest", "bot/web/webtest"},
+	"bot":             {"bot/bottest"},
+	"graph/msgraph":   {"graph/sandbox"},
+	"flows/flowstest": {"flows/help", "flows/escalate", "flows/lookup", "words"}, // tries the flows together
 }
 
 // onlyIn names the modules of others that few packages keep to themselves, even

@@ -1,0 +1,251 @@
+package escalate
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"mfahelp/bot"
+	"mfahelp/flows"
+	"mfahelp/flows/diagnose"
+	"mfahelp/flows/lookup"
+	"mfahelp/graph/aadsts"
+	"mfahelp/words"
+)
+
+// Options are what the flow needs.
+type Options struct {
+	Desk    *lookup.Desk
+	Cases   flows.Cases
+	Admins  flows.Admins
+	Words   func(locale string) *words.Printer
+	Channel bot.Place // the admins' channel
+	Locale  string    // its language
+	Now     func() time.Time
+}
+
+// Flow works in the admins' channel.
+type Flow struct{ Options }
+
+// New returns the flow.
+func New(o Options) *Flow { return &Flow{o} }
+
+// Match takes what is said and commanded in the admins' channel.
+func (f *Flow) Match(e bot.Event) bool {
+	if f.Channel.Platform == "" || e.In.Platform != f.Channel.Platform || e.In.ID != f.Channel.ID {
+		return false
+	}
+	_, home := e.Did.(bot.OpenedHome)
+	return !home
+}
+
+// Handle answers what is written in the admins' channel.
+func (f *Flow) Handle(ctx context.Context, e bot.Event) (flows.Answer, error) {
+	text := said(e)
+	if text == "" {
+		return f.hint(e), nil
+	}
+	if ok, err := f.Admins.Admin(ctx, e.From.Identity); err != nil || !ok {
+		return f.refuse(e, "not-admin"), err
+	}
+	if e.In.Thread == "" {
+		return f.phone(e, text), nil
+	}
+	c, err := f.Cases.Under(ctx, e.In)
+	if errors.Is(err, flows.ErrNoCase) {
+		return flows.Answer{}, nil // a thread of somebody else's
+	}
+	if err != nil {
+		return flows.Answer{}, err
+	}
+	return f.wrote(e, c, text), nil
+}
+
+func said(e bot.Event) string {
+	switch d := e.Did.(type) {
+	case bot.Said:
+		return strings.TrimSpace(d.Text)
+	case bot.Commanded:
+		return strings.TrimSpace(d.Text + "\n" + d.Quote)
+	case bot.Pressed, bot.OpenedHome: // say nothing
+	}
+	return ""
+}
+
+// wrote takes an admin's words to the employee, or keeps them among the admins.
+func (f *Flow) wrote(e bot.Event, c flows.Case, text string) flows.Answer {
+	if private(text) || f.onPhone(c) {
+		return flows.Answer{Audit: []flows.Entry{f.entry(e.From.Identity, "escalate.noted", e.ID, c.Key, "")}}
+	}
+	return f.reply(e, c, text)
+}
+
+// private reports whether a line begins with "note:": it stays with the admins.
+func private(text string) bool {
+	return len(text) >= 5 && strings.EqualFold(text[:5], "note:")
+}
+
+// onPhone reports whether c was opened by an admin for somebody who cannot be
+// reached in a chat.
+func (f *Flow) onPhone(c flows.Case) bool {
+	return c.In.Platform == f.Channel.Platform && c.In.ID == f.Channel.ID
+}
+
+// reply says an admin's words to the employee. Who answers a case that nobody
+// has taken takes it: forty threads a day leave no time for another press.
+func (f *Flow) reply(e bot.Event, c flows.Case, text string) flows.Answer {
+	now := f.Now()
+	a := flows.Answer{
+		Posts: []bot.Post{{To: c.In, Key: c.Post("admin/" + e.ID), Message: fromAdmins(f.theirs(c), c, clip(text, 4000))}},
+		Audit: []flows.Entry{f.entry(e.From.Identity, "escalate.replied", e.ID, c.Key, "")},
+	}
+	c.Changed = now
+	if c.Owner.ID == "" && c.State == flows.WithAdmins {
+		c.Owner = e.From
+		a = a.And(f.show(c))
+	}
+	a.Cases = append(a.Cases, c)
+	return a
+}
+
+// Resume shows a case to the admins, or looks something up for one of them.
+func (f *Flow) Resume(ctx context.Context, j flows.Job) (flows.Answer, error) {
+	c, err := f.Cases.Case(ctx, j.Subject)
+	if errors.Is(err, flows.ErrNoCase) {
+		return flows.Answer{}, nil
+	}
+	if err != nil {
+		return flows.Answer{}, err
+	}
+	switch {
+	case j.Verb == "escalate.open":
+		return f.open(c), nil
+	case j.Verb == "escalate.look" && c.State == flows.WithAdmins:
+		return f.look(ctx, c), nil
+	}
+	return flows.Answer{}, nil
+}
+
+// open posts the card and, below it, what the admins need once.
+func (f *Flow) open(c flows.Case) flows.Answer {
+	d := f.diagnose(c)
+	p := f.printer()
+	a := f.show(c)
+	if c.State != flows.WithAdmins {
+		a.Posts = append(a.Posts, f.note(c, "settled", "escalate.by-employee"))
+		return a
+	}
+	a.Posts = append(a.Posts, bot.Post{
+		To: f.Channel, Key: c.Post("evidence"), Under: c.Post("admins"), Message: evidence(p, c, d, f.Now()),
+	})
+	return a
+}
+
+// show is the card as c now is.
+func (f *Flow) show(c flows.Case) flows.Answer {
+	return flows.Answer{Posts: []bot.Post{{To: f.Channel, Key: c.Post("admins"), Message: card(f.printer(), c, f.diagnose(c), f.onPhone(c))}}}
+}
+
+// note is one line in the thread of c.
+func (f *Flow) note(c flows.Case, which, key string, gaps ...string) bot.Post {
+	args := make([]any, len(gaps))
+	for i, g := range gaps {
+		args[i] = g
+	}
+	return bot.Post{To: f.Channel, Key: c.Post(which), Under: c.Post("admins"), Message: bot.Message{Title: f.printer().Say(key, args...), Status: bot.Info}}
+}
+
+// phone opens a case for somebody whose error an admin pastes.
+func (f *Flow) phone(e bot.Event, text string) flows.Answer {
+	r, ok := aadsts.Parse(text)
+	if !ok {
+		return f.hint(e)
+	}
+	now := f.Now()
+	to := f.Channel
+	to.Thread = ""
+	c := flows.Case{
+		Key: flows.NewKey(e.From.Platform + "/" + e.ID), Requester: e.From, In: to, Opened: now, Changed: now,
+		State: flows.WithAdmins, Escalated: now, Owner: e.From, Report: r,
+	}
+	a := flows.Answer{
+		Cases: []flows.Case{c},
+		Jobs:  []flows.Job{{Key: c.Post("phone"), At: now, Verb: "escalate.look", Subject: c.Key}},
+		Audit: []flows.Entry{f.entry(e.From.Identity, "escalate.phone", c.Key, c.Key, r.Code)},
+	}
+	return a.And(f.showAs(c, lookingFor(f.printer(), c)))
+}
+
+func (f *Flow) showAs(c flows.Case, m bot.Message) flows.Answer {
+	return flows.Answer{Posts: []bot.Post{{To: f.Channel, Key: c.Post("admins"), Message: m}}}
+}
+
+// look finds the sign-in of somebody on the phone. Whose it is, is in the
+// sign-in itself, or in the pasted text, or is asked.
+func (f *Flow) look(ctx context.Context, c flows.Case) flows.Answer {
+	if !c.Subject.Known() && c.Report.UPN != "" {
+		if who, ok, err := f.Desk.Whose(ctx, c.Report.UPN); err == nil && ok {
+			c.Subject = who
+		}
+	}
+	if !c.Subject.Known() && c.Report.RequestID == "" && c.Report.CorrelationID == "" {
+		return f.with(c, askWhose(f.printer(), c, false))
+	}
+	c = f.Desk.Look(ctx, c)
+	c.Changed = f.Now()
+	switch {
+	case !c.Looked.Next.IsZero():
+		a := f.with(c, waiting(f.printer(), c))
+		a.Jobs = []flows.Job{{Key: c.Post("phone"), At: c.Looked.Next, Verb: "escalate.look", Subject: c.Key}}
+		return a
+	case !c.Subject.Known():
+		return f.with(c, askWhose(f.printer(), c, false))
+	case len(c.Choices) > 0:
+		c, _ = lookup.Choose(c, c.Choices[0].SignIn.ID) // the newest: an admin sees the others in the file
+	}
+	c.Alarm = f.diagnose(c).Alarm
+	a := f.open(c)
+	a.Cases = []flows.Case{c}
+	return a
+}
+
+func (f *Flow) with(c flows.Case, m bot.Message) flows.Answer {
+	a := f.showAs(c, m)
+	a.Cases = []flows.Case{c}
+	return a
+}
+
+func (f *Flow) diagnose(c flows.Case) diagnose.Diagnosis { return diagnose.Diagnose(c.Facts(f.Now())) }
+
+// refuse tells one person, among the others, why nothing was done.
+func (f *Flow) refuse(e bot.Event, why string) flows.Answer {
+	return f.whisper(e, bot.Message{
+		Title: f.printer().Say("escalate.refused." + why + ".title"), Status: bot.Problem,
+		Body: []bot.Block{flows.Say(f.printer(), "escalate.refused."+why+".body")},
+	})
+}
+
+// hint says how to open a case for somebody on the phone.
+func (f *Flow) hint(e bot.Event) flows.Answer {
+	p := f.printer()
+	return f.whisper(e, bot.Message{
+		Title: p.Say("escalate.hint.title"), Status: bot.Info, Body: []bot.Block{flows.Say(p, "escalate.hint.body", bot.Code("note:"))},
+	})
+}
+
+func (f *Flow) whisper(e bot.Event, m bot.Message) flows.Answer {
+	to := e.In
+	to.Audience, to.Reader = bot.Ephemeral, e.From.ID
+	return flows.Answer{Posts: []bot.Post{{To: to, Reply: e.Reply, Key: "whisper/" + e.From.Platform + "/" + e.From.ID, Message: m}}}
+}
+
+func (f *Flow) entry(by bot.Identity, verb, object, of, result string) flows.Entry {
+	return flows.Entry{Key: verb + "/" + object, At: f.Now(), By: by, Case: of, Verb: verb, Object: object, Result: result}
+}
+
+func (f *Flow) printer() *words.Printer            { return f.Words(f.Locale) }
+func (f *Flow) theirs(c flows.Case) *words.Printer { return f.Words(c.Requester.Locale) }
+
+func (f *Flow) version(c flows.Case) string { return c.Key + "/" + fmt.Sprint(c.Version) }

@@ -1,0 +1,342 @@
+package help
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"mfahelp/bot"
+	"mfahelp/flows"
+	"mfahelp/flows/diagnose"
+	"mfahelp/flows/lookup"
+	"mfahelp/graph/aadsts"
+	"mfahelp/words"
+)
+
+// Options are what the flow needs.
+type Options struct {
+	Desk   *lookup.Desk
+	Cases  flows.Cases
+	Ledger flows.Ledger
+	Words  func(locale string) *words.Printer
+	Admins bot.Place // the admins' channel; zero for none, and then nobody can be asked
+	Limits Limits
+	Now    func() time.Time
+}
+
+// Limits are how much one person may ask for. Zero is no limit.
+type Limits struct {
+	Messages    int // in an hour
+	Lookups     int // in an hour
+	Escalations int // in a day
+}
+
+// quiet is after how long a case that nobody came back to is closed.
+const quiet = 24 * time.Hour
+
+// Flow answers employees.
+type Flow struct{ Options }
+
+// New returns the flow.
+func New(o Options) *Flow { return &Flow{o} }
+
+// Match takes whatever no other flow took: a message, a command, a shortcut.
+func (f *Flow) Match(e bot.Event) bool { return true }
+
+// Handle answers what somebody said.
+func (f *Flow) Handle(ctx context.Context, e bot.Event) (flows.Answer, error) {
+	text, quote := said(e)
+	if _, ok := e.Did.(bot.OpenedHome); ok {
+		return flows.Answer{}, nil // the page is a view, and needs no answer
+	}
+	if over, err := f.over(ctx, e.From.Identity, "help.said", time.Hour, f.Limits.Messages); err != nil || over {
+		return f.say(e, "limit", limit(f.printer(e), "messages")), err
+	}
+	a := flows.Answer{Audit: []flows.Entry{f.entry(e.From.Identity, "help.said", e.ID, "", "")}}
+	b, err := f.answer(ctx, e, text, quote)
+	return a.And(b), err
+}
+
+// said is what somebody wrote, and what else they used a shortcut on.
+func said(e bot.Event) (text, quote string) {
+	switch d := e.Did.(type) {
+	case bot.Said:
+		return strings.TrimSpace(d.Text), ""
+	case bot.Commanded:
+		return strings.TrimSpace(d.Text), d.Quote
+	case bot.Pressed, bot.OpenedHome: // say nothing
+	}
+	return "", ""
+}
+
+func (f *Flow) answer(ctx context.Context, e bot.Event, text, quote string) (flows.Answer, error) {
+	_, command := e.Did.(bot.Commanded)
+	if command && quote == "" {
+		switch strings.ToLower(text) {
+		case "status":
+			return f.status(ctx, e)
+		case "help":
+			return f.say(e, "help", usage(f.printer(e))), nil
+		}
+	}
+	report, read := aadsts.Parse(text + "\n" + quote)
+	own, err := f.Cases.Own(ctx, e.From)
+	if err != nil {
+		return flows.Answer{}, fmt.Errorf("reading own cases: %w", err)
+	}
+	if c, ok := withAdmins(own); ok && !command && (!read || same(report, c.Report)) {
+		return f.relay(e, c, text), nil
+	}
+	if !read && picture(e) && text == "" {
+		return f.say(e, "picture", noPicture(f.printer(e))), nil
+	}
+	return f.open(ctx, e, report, text, own)
+}
+
+func picture(e bot.Event) bool {
+	s, ok := e.Did.(bot.Said)
+	return ok && len(s.Files) > 0
+}
+
+// withAdmins is the newest of own that the admins have.
+func withAdmins(own []flows.Case) (flows.Case, bool) {
+	for _, c := range own {
+		if c.State == flows.WithAdmins {
+			return c, true
+		}
+	}
+	return flows.Case{}, false
+}
+
+// same reports whether two reports are of one error, pasted again.
+func same(a, b aadsts.Report) bool {
+	return a.Code == b.Code && a.RequestID == b.RequestID && a.CorrelationID == b.CorrelationID && a.Timestamp.Equal(b.Timestamp)
+}
+
+// open begins a case. Those of the same person that were still being talked
+// about give way to it, so that one conversation has one answer that changes.
+func (f *Flow) open(ctx context.Context, e bot.Event, r aadsts.Report, text string, own []flows.Case) (flows.Answer, error) {
+	if over, err := f.over(ctx, e.From.Identity, "help.looked", time.Hour, f.Limits.Lookups); err != nil || over {
+		return f.say(e, "limit", limit(f.printer(e), "lookups")), err
+	}
+	now := f.Now()
+	c := flows.Case{
+		Key: flows.NewKey(e.From.Platform + "/" + e.ID), Requester: e.From, Subject: e.From.Identity, In: direct(e),
+		Opened: now, Changed: now, State: flows.Looking, Report: r,
+	}
+	for _, o := range own {
+		if o.Key == c.Key {
+			return flows.Answer{}, nil // handled before
+		}
+	}
+	a := f.giveWay(own, now)
+	a.Audit = append(a.Audit, f.entry(e.From.Identity, "help.looked", c.Key, c.Key, r.Code))
+	a = a.And(f.tellChannel(e, c))
+	if r.Code == "" && r.RequestID == "" && r.CorrelationID == "" && !c.Subject.Known() {
+		return a.And(f.ask(c)), nil // nothing to go by, not even who it is
+	}
+	a.Cases = append(a.Cases, c)
+	a.Posts = append(a.Posts, f.reply(c, looking(f.words(c), c)))
+	a.Jobs = append(a.Jobs, flows.Job{Key: c.Post("look"), At: now, Verb: "help.look", Subject: c.Key})
+	return a, nil
+}
+
+// giveWay closes what was still being talked about.
+func (f *Flow) giveWay(own []flows.Case, now time.Time) (a flows.Answer) {
+	for _, o := range own {
+		if o.State != flows.Looking && o.State != flows.Asked && o.State != flows.Answered {
+			continue
+		}
+		o.State, o.Changed, o.Outcome = flows.Superseded, now, "help.outcome.superseded"
+		a.Cases = append(a.Cases, o)
+		a.Posts = append(a.Posts, f.reply(o, superseded(f.words(o), o)))
+		a.Jobs = append(a.Jobs, flows.Job{Key: o.Post("look"), Verb: "help.look"}, flows.Job{Key: o.Post("close"), Verb: "help.close"})
+	}
+	return a
+}
+
+// tellChannel says, where somebody asked among others, that the answer is in
+// private: it is about their account.
+func (f *Flow) tellChannel(e bot.Event, c flows.Case) flows.Answer {
+	if e.In.Audience.One() {
+		return flows.Answer{}
+	}
+	to := e.In
+	return flows.Answer{Posts: []bot.Post{{To: to, Key: c.Post("elsewhere"), Message: elsewhere(f.printer(e))}}}
+}
+
+// direct is where e is answered: never among others.
+func direct(e bot.Event) bot.Place {
+	if e.In.Audience == bot.Direct {
+		return e.In
+	}
+	return bot.Place{Platform: e.From.Platform, Private: true, Audience: bot.Direct, Reader: e.From.ID}
+}
+
+// relay takes what somebody adds to the admins who have their case.
+func (f *Flow) relay(e bot.Event, c flows.Case, text string) flows.Answer {
+	if text == "" {
+		return flows.Answer{}
+	}
+	c.Changed = f.Now()
+	return flows.Answer{
+		Cases: []flows.Case{c},
+		Posts: []bot.Post{{To: f.Admins, Key: c.Post("said/" + e.ID), Under: c.Post("admins"), Message: fromEmployee(f.adminWords(), c, e.From, text)}},
+		Audit: []flows.Entry{f.entry(e.From.Identity, "help.relayed", e.ID, c.Key, "")},
+	}
+}
+
+// status lists somebody's own cases.
+func (f *Flow) status(ctx context.Context, e bot.Event) (flows.Answer, error) {
+	own, err := f.Cases.Own(ctx, e.From)
+	if err != nil {
+		return flows.Answer{}, fmt.Errorf("reading own cases: %w", err)
+	}
+	return f.say(e, "status/"+e.ID, overview(f.printer(e), own)), nil
+}
+
+// Resume looks, or closes what nobody came back to.
+func (f *Flow) Resume(ctx context.Context, j flows.Job) (flows.Answer, error) {
+	c, err := f.Cases.Case(ctx, j.Subject)
+	if errors.Is(err, flows.ErrNoCase) {
+		return flows.Answer{}, nil
+	}
+	if err != nil {
+		return flows.Answer{}, err
+	}
+	switch {
+	case j.Verb == "help.look" && c.State == flows.Looking:
+		return f.look(ctx, c), nil
+	case j.Verb == "help.close" && (c.State == flows.Answered || c.State == flows.Asked):
+		return f.settle(c, "help.outcome.quiet", bot.Identity{}), nil
+	}
+	return flows.Answer{}, nil // it has moved on
+}
+
+// look asks Graph, and says what it said or that it must wait.
+func (f *Flow) look(ctx context.Context, c flows.Case) flows.Answer {
+	c = f.Desk.Look(ctx, c)
+	c.Changed = f.Now()
+	if !c.Looked.Next.IsZero() {
+		return flows.Answer{
+			Cases: []flows.Case{c},
+			Posts: []bot.Post{f.reply(c, waiting(f.words(c), c, diagnose.Diagnose(c.Facts(f.Now()))))},
+			Jobs:  []flows.Job{{Key: c.Post("look"), At: c.Looked.Next, Verb: "help.look", Subject: c.Key}},
+		}
+	}
+	return f.tell(c)
+}
+
+// tell says what c has come to: a question, an answer, or the admins.
+func (f *Flow) tell(c flows.Case) flows.Answer {
+	switch {
+	case len(c.Choices) > 0:
+		c.State = flows.Asked
+		return f.with(c, which(f.words(c), c))
+	case c.Looked.SignIn == nil && c.Report.Code == "":
+		return f.ask(c)
+	}
+	d := diagnose.Diagnose(c.Facts(f.Now()))
+	if d.Alarm || d.AdminsOnly {
+		return f.escalate(c, d, bot.Identity{})
+	}
+	c.State, c.Tried = flows.Answered, advised(d)
+	a := f.with(c, answer(f.words(c), c, d))
+	a.Audit = append(a.Audit, f.entry(bot.Identity{}, "help.answered", c.Key, c.Key, string(d.Cause)))
+	return a
+}
+
+func advised(d diagnose.Diagnosis) (keys []string) {
+	for _, s := range d.Steps {
+		keys = append(keys, s.Key)
+	}
+	return keys
+}
+
+// ask asks the one question there is when nothing says what happened.
+func (f *Flow) ask(c flows.Case) flows.Answer {
+	c.State = flows.Asked
+	return f.with(c, question(f.words(c), c, f.Admins.Platform != ""))
+}
+
+// with is c, its reply, and the job that closes it in time.
+func (f *Flow) with(c flows.Case, m bot.Message) flows.Answer {
+	return flows.Answer{
+		Cases: []flows.Case{c},
+		Posts: []bot.Post{f.reply(c, m)},
+		Jobs:  []flows.Job{{Key: c.Post("close"), At: f.Now().Add(quiet), Verb: "help.close", Subject: c.Key}},
+	}
+}
+
+// escalate hands c to the admins. Whatever the reason, the requester is told
+// the same, at the same point of the same way.
+func (f *Flow) escalate(c flows.Case, d diagnose.Diagnosis, by bot.Identity) flows.Answer {
+	if f.Admins.Platform == "" {
+		c.State = flows.Answered
+		return f.with(c, nobody(f.words(c), c))
+	}
+	now := f.Now()
+	c.State, c.Escalated, c.Changed, c.Alarm = flows.WithAdmins, now, now, c.Alarm || d.Alarm
+	return flows.Answer{
+		Cases: []flows.Case{c},
+		Posts: []bot.Post{f.reply(c, sent(f.words(c), c))},
+		Jobs: []flows.Job{
+			{Key: c.Post("open"), At: now, Verb: "escalate.open", Subject: c.Key},
+			{Key: c.Post("close"), Verb: "help.close"},
+		},
+		Audit: []flows.Entry{f.entry(by, "help.escalated", c.Key+"/"+fmt.Sprint(c.Version), c.Key, string(d.Cause))},
+	}
+}
+
+// settle closes c. A security matter stays open for the admins, for who says
+// that all is well may be who attacks; what they see is the same.
+func (f *Flow) settle(c flows.Case, outcome string, by bot.Identity) flows.Answer {
+	was := c.State
+	c.Changed = f.Now()
+	seen := c
+	seen.State, seen.Outcome = flows.Settled, outcome
+	if !c.Alarm {
+		c = seen
+	}
+	a := flows.Answer{
+		Cases: []flows.Case{c},
+		Posts: []bot.Post{f.reply(c, settled(f.words(c), seen))},
+		Jobs:  []flows.Job{{Key: c.Post("close"), Verb: "help.close"}},
+		Audit: []flows.Entry{f.entry(by, "help.settled", c.Key+"/"+fmt.Sprint(c.Version), c.Key, outcome)},
+	}
+	switch {
+	case c.Alarm:
+		a.Posts = append(a.Posts, bot.Post{To: f.Admins, Key: c.Post("says-solved"), Under: c.Post("admins"), Message: saysSolved(f.adminWords())})
+	case was == flows.WithAdmins:
+		a.Jobs = append(a.Jobs, flows.Job{Key: c.Post("open"), At: f.Now(), Verb: "escalate.open", Subject: c.Key})
+	}
+	return a
+}
+
+// over reports whether by has done what the verb says too often.
+func (f *Flow) over(ctx context.Context, by bot.Identity, verb string, in time.Duration, most int) (bool, error) {
+	if most <= 0 || !by.Known() {
+		return false, nil
+	}
+	n, err := f.Ledger.Count(ctx, by, verb, f.Now().Add(-in))
+	return n >= most, err
+}
+
+func (f *Flow) entry(by bot.Identity, verb, object, of, result string) flows.Entry {
+	return flows.Entry{Key: verb + "/" + object, At: f.Now(), By: by, Case: of, Verb: verb, Object: object, Result: result}
+}
+
+func (f *Flow) reply(c flows.Case, m bot.Message) bot.Post {
+	return bot.Post{To: c.In, Key: c.Post("reply"), Message: m}
+}
+
+// say is a message that belongs to no case.
+func (f *Flow) say(e bot.Event, key string, m bot.Message) flows.Answer {
+	return flows.Answer{Posts: []bot.Post{{To: direct(e), Reply: e.Reply, Key: "help/" + e.From.Platform + "/" + e.From.ID + "/" + key, Message: m}}}
+}
+
+func (f *Flow) printer(e bot.Event) *words.Printer { return f.Words(e.From.Locale) }
+func (f *Flow) words(c flows.Case) *words.Printer  { return f.Words(c.Requester.Locale) }
+func (f *Flow) adminWords() *words.Printer         { return f.Words("") }

@@ -1,0 +1,325 @@
+package help
+
+import (
+	"strings"
+
+	"mfahelp/bot"
+	"mfahelp/flows"
+	"mfahelp/flows/diagnose"
+	"mfahelp/flows/lookup"
+	"mfahelp/graph"
+	"mfahelp/graph/aadsts"
+	"mfahelp/words"
+)
+
+// All that an employee is told is here. What is about a sign-in is Personal.
+
+// looking is said at once.
+func looking(p *words.Printer, c flows.Case) bot.Message {
+	m := bot.Message{Title: p.Say("help.looking.title"), Status: bot.Waiting, Personal: true}
+	m.Body = append(m.Body, flows.Say(p, "help.looking.body"))
+	return withRead(p, m, c.Report)
+}
+
+// withRead adds what was read in the paste, so that a wrong reading is seen.
+func withRead(p *words.Printer, m bot.Message, r aadsts.Report) bot.Message {
+	var facts bot.Facts
+	if r.Code != "" {
+		facts = append(facts, bot.Fact{Name: p.Say("lookup.fact.code"), Value: bot.Text{bot.Code("AADSTS" + r.Code)}})
+	}
+	if !r.Timestamp.IsZero() {
+		facts = append(facts, bot.Fact{Name: p.Say("lookup.fact.when"), Value: bot.Text{bot.Time{At: r.Timestamp}}})
+	}
+	if len(facts) > 0 {
+		m.Body = append(m.Body, facts)
+	}
+	return m
+}
+
+// waiting is said while the log does not have the sign-in yet. What the code
+// alone tells is said meanwhile: it may be all that it takes.
+func waiting(p *words.Printer, c flows.Case, d diagnose.Diagnosis) bot.Message {
+	m := bot.Message{Title: p.Say("help.waiting.title"), Status: bot.Waiting, Personal: true}
+	key := "help.waiting.lag"
+	if c.Looked.Wait == graph.Budget {
+		key = "help.waiting.budget"
+	}
+	if c.Looked.Wait == graph.Outage {
+		key = "help.waiting.outage"
+	}
+	m.Body = append(m.Body, flows.Say(p, key, bot.Time{At: c.Looked.Next}))
+	m = withRead(p, m, c.Report)
+	if steps := lookup.Steps(p, d); len(steps) > 0 && !d.Alarm && !d.AdminsOnly {
+		m.Body = append(m.Body, flows.Say(p, "help.waiting.meanwhile"), steps)
+	}
+	m.Body = append(m.Body, reference(p, c))
+	m.Actions = []bot.Action{
+		bot.Choose{Label: p.Say("help.solved"), Verb: "help.solved", Subject: c.Key},
+		stuckForm(p, c, "help.stuck.now", bot.Ordinary),
+	}
+	return m
+}
+
+// answer explains a sign-in, or at least its code, and what to do.
+func answer(p *words.Printer, c flows.Case, d diagnose.Diagnosis) bot.Message {
+	m := bot.Message{Title: title(p, d), Status: bot.Problem, Personal: true}
+	m.Body = append(m.Body, body(p, d))
+	if d.Ask {
+		m.Body = append(m.Body, bot.Text{bot.Strong(p.Say("help.was-it-you"))})
+	}
+	if facts := details(p, c, d); len(facts) > 0 {
+		m.Body = append(m.Body, facts)
+	}
+	if steps := lookup.Steps(p, d); len(steps) > 0 {
+		m.Body = append(m.Body, steps)
+	}
+	if c.Looked.SignIn == nil && len(c.Report.Damaged) > 0 {
+		m.Body = append(m.Body, flows.Say(p, "help.damaged"))
+	}
+	if other := c.Report.UPN; other != "" && c.Looked.SignIn == nil && c.Looked.User != nil && !strings.EqualFold(other, c.Looked.User.UPN) {
+		m.Body = append(m.Body, flows.Say(p, "help.other-account", bot.Code(other)))
+	}
+	m.Body = append(m.Body, lookup.Source(p, c), reference(p, c))
+	m.Actions = []bot.Action{
+		bot.Choose{Label: p.Say("help.solved"), Verb: "help.solved", Subject: c.Key, Weight: bot.Primary},
+		stuckForm(p, c, "help.stuck", bot.Ordinary),
+	}
+	if c.Looked.SignIn != nil {
+		m.Actions = append(m.Actions, bot.Choose{Label: p.Say("help.not-me"), Verb: "help.not-me", Subject: c.Key})
+	}
+	return m
+}
+
+// title and body are the cause's own words, or the code's where it has some.
+func title(p *words.Printer, d diagnose.Diagnosis) string {
+	if key := "cause." + string(d.Cause) + ".title"; words.Has(key) {
+		return p.Say(key)
+	}
+	return p.Say("code." + base(d.Code) + ".title")
+}
+
+func body(p *words.Printer, d diagnose.Diagnosis) bot.Text {
+	if key := "cause." + string(d.Cause) + ".body"; words.Has(key) {
+		return flows.Say(p, key, bot.Strong(lookup.Asked(p, d)))
+	}
+	return flows.Say(p, "code."+base(d.Code)+".user")
+}
+
+// base is the catalogue's code for one that is a variant of it.
+func base(code string) string {
+	if e, _, ok := aadsts.Lookup(code); ok {
+		return e.Code
+	}
+	return code
+}
+
+// details are when, to what and from where the sign-in was.
+func details(p *words.Printer, c flows.Case, d diagnose.Diagnosis) (facts bot.Facts) {
+	add := func(name string, value ...bot.Span) {
+		if bot.PlainText(value) != "" {
+			facts = append(facts, bot.Fact{Name: p.Say("lookup.fact." + name), Value: value})
+		}
+	}
+	if s := c.Looked.SignIn; s != nil {
+		add("when", bot.Time{At: s.At})
+		add("app", bot.Plain(s.App))
+		add("from", bot.Plain(lookup.Place(s.Location)))
+	}
+	if d.Method != "" {
+		add("asked", bot.Plain(join(d.Method, d.Device)))
+	}
+	if d.Code != "" {
+		add("code", bot.Code("AADSTS"+d.Code))
+	}
+	return facts
+}
+
+func join(a, b string) string {
+	if a == "" || b == "" {
+		return a + b
+	}
+	return a + " · " + b
+}
+
+// sent is said whenever a case goes to the admins: because its requester asked,
+// because only they can help, and because somebody may be attacking. It says
+// nothing of why, for the requester may be who attacks.
+func sent(p *words.Printer, c flows.Case) bot.Message {
+	return bot.Message{
+		Title: p.Say("help.sent.title"), Status: bot.Waiting, Personal: true,
+		Body: []bot.Block{
+			flows.Say(p, "help.sent.body"),
+			bot.Note(flows.Say(p, "help.sent.never")),
+			reference(p, c),
+		},
+		Actions: []bot.Action{bot.Choose{Label: p.Say("help.solved"), Verb: "help.solved", Subject: c.Key}},
+	}
+}
+
+// nobody is said instead where no admins' channel is set up.
+func nobody(p *words.Printer, c flows.Case) bot.Message {
+	return bot.Message{
+		Title: p.Say("help.nobody.title"), Status: bot.Problem, Personal: true,
+		Body:    []bot.Block{flows.Say(p, "help.nobody.body"), copyThis(p, c), reference(p, c)},
+		Actions: []bot.Action{bot.Choose{Label: p.Say("help.solved"), Verb: "help.solved", Subject: c.Key}},
+	}
+}
+
+// copyThis is what to give to an admin who is not here.
+func copyThis(p *words.Printer, c flows.Case) bot.Facts {
+	var facts bot.Facts
+	for _, f := range []struct{ key, value string }{
+		{"lookup.fact.code", c.Report.Code}, {"help.request", c.Report.RequestID}, {"help.correlation", c.Report.CorrelationID},
+	} {
+		if f.value != "" {
+			facts = append(facts, bot.Fact{Name: p.Say(f.key), Value: bot.Text{bot.Code(f.value)}})
+		}
+	}
+	if !c.Report.Timestamp.IsZero() {
+		facts = append(facts, bot.Fact{Name: p.Say("lookup.fact.when"), Value: bot.Text{bot.Time{At: c.Report.Timestamp}}})
+	}
+	return facts
+}
+
+// which asks for one of several sign-ins.
+func which(p *words.Printer, c flows.Case) bot.Message {
+	var list bot.List
+	for _, o := range c.Choices {
+		list = append(list, bot.Item{
+			Title:  bot.Text{bot.Time{At: o.SignIn.At}, bot.Plain(" · "), bot.Plain(o.SignIn.App)},
+			Facts:  bot.Text{bot.Plain(join(lookup.Place(o.SignIn.Location), o.SignIn.Device.Browser))},
+			Action: bot.Choose{Label: p.Say("help.which.this"), Verb: "help.this", Subject: c.Key + "/" + o.SignIn.ID},
+		})
+	}
+	return bot.Message{
+		Title: p.Say("help.which.title"), Status: bot.Info, Personal: true,
+		Body:    []bot.Block{flows.Say(p, "help.which.body"), list, reference(p, c)},
+		Actions: []bot.Action{bot.Choose{Label: p.Say("help.which.none"), Verb: "help.none", Subject: c.Key}},
+	}
+}
+
+// question is asked where there is nothing to go by.
+func question(p *words.Printer, c flows.Case, admins bool) bot.Message {
+	saw := func(what string, w bot.Weight) bot.Action {
+		return bot.Choose{Label: p.Say("help.saw." + what), Verb: "help.saw", Subject: c.Key + "/" + what, Weight: w}
+	}
+	m := bot.Message{
+		Title: p.Say("help.question.title"), Status: bot.Info, Personal: true,
+		Body:    []bot.Block{flows.Say(p, "help.question.body"), reference(p, c)},
+		Actions: []bot.Action{saw("code", bot.Primary), saw("prompt", bot.Ordinary)},
+	}
+	if admins {
+		m.Actions = append(m.Actions, saw("phone", bot.Ordinary), stuckForm(p, c, "help.saw.else", bot.Ordinary))
+	}
+	return m
+}
+
+// howToCopy says where the details are that we can read.
+func howToCopy(p *words.Printer, c flows.Case) bot.Message {
+	return bot.Message{
+		Title: p.Say("help.copy.title"), Status: bot.Info, Personal: true,
+		Body: []bot.Block{
+			bot.Steps{
+				{Do: flows.Say(p, "help.copy.details")},
+				{Do: flows.Say(p, "help.copy.select"), Why: p.Say("help.copy.select-why")},
+				{Do: flows.Say(p, "help.copy.paste")},
+			},
+			reference(p, c),
+		},
+		Actions: []bot.Action{stuckForm(p, c, "help.stuck", bot.Ordinary)},
+	}
+}
+
+// settled ends a case. Who was too quick finds the way back.
+func settled(p *words.Printer, c flows.Case) bot.Message {
+	return bot.Message{
+		Title: p.Say(c.Outcome + ".title"), Status: bot.Good, Personal: true,
+		Body:    []bot.Block{flows.Say(p, c.Outcome+".body"), reference(p, c)},
+		Actions: []bot.Action{stuckForm(p, c, "help.again", bot.Ordinary)},
+	}
+}
+
+// superseded is what is left of an answer that another one follows.
+func superseded(p *words.Printer, c flows.Case) bot.Message {
+	m := bot.Message{Title: p.Say("help.superseded.title"), Status: bot.Info, Personal: true, Body: []bot.Block{flows.Say(p, "help.superseded.body")}}
+	return withRead(p, m, c.Report)
+}
+
+// stuckForm takes a case to the admins. What its requester adds is optional:
+// nobody who is locked out should have to write an essay.
+func stuckForm(p *words.Printer, c flows.Case, label string, w bot.Weight) bot.Ask {
+	return bot.Ask{
+		Label: p.Say(label), Verb: "help.stuck", Subject: c.Key, Weight: w,
+		Fields: []bot.Field{{Name: "words", Label: p.Say("help.stuck.words"), Kind: bot.Paragraph}},
+	}
+}
+
+// fromEmployee shows the admins what their employee adds.
+func fromEmployee(p *words.Printer, c flows.Case, from bot.Person, text string) bot.Message {
+	return bot.Message{
+		Title: p.Say("help.relayed.title", from.Name), Status: bot.Info,
+		Body: []bot.Block{bot.Quote(clip(text, 4000))},
+	}
+}
+
+// saysSolved tells the admins what the requester of an alarm says: no reason to
+// close it.
+func saysSolved(p *words.Printer) bot.Message {
+	return bot.Message{Title: p.Say("help.says-solved.title"), Status: bot.Problem, Body: []bot.Block{flows.Say(p, "help.says-solved.body")}}
+}
+
+// limit is said to who asks too often.
+func limit(p *words.Printer, what string) bot.Message {
+	return bot.Message{Title: p.Say("help.limit.title"), Status: bot.Info, Body: []bot.Block{flows.Say(p, "help.limit."+what)}}
+}
+
+// noPicture is said to who sends a screenshot.
+func noPicture(p *words.Printer) bot.Message {
+	return bot.Message{Title: p.Say("help.picture.title"), Status: bot.Info, Body: []bot.Block{flows.Say(p, "help.picture.body")}}
+}
+
+// elsewhere is said where others read along.
+func elsewhere(p *words.Printer) bot.Message {
+	return bot.Message{Title: p.Say("help.elsewhere.title"), Status: bot.Info, Body: []bot.Block{flows.Say(p, "help.elsewhere.body")}}
+}
+
+// usage says what we are for.
+func usage(p *words.Printer) bot.Message {
+	return bot.Message{
+		Title: p.Say("help.usage.title"), Status: bot.Info,
+		Body: []bot.Block{
+			flows.Say(p, "help.usage.body"),
+			bot.Steps{
+				{Do: flows.Say(p, "help.usage.paste")},
+				{Do: flows.Say(p, "help.usage.status", bot.Code("/mfa-help status"))},
+			},
+			bot.Note(flows.Say(p, "help.sent.never")),
+		},
+	}
+}
+
+// overview lists somebody's own cases.
+func overview(p *words.Printer, own []flows.Case) bot.Message {
+	m := bot.Message{Title: p.Say("help.status.title"), Status: bot.Info, Personal: true}
+	var list bot.List
+	for _, c := range own[:min(len(own), 10)] {
+		name := p.Say("help.status.unknown")
+		if c.Report.Code != "" {
+			name = "AADSTS" + c.Report.Code
+		}
+		list = append(list, bot.Item{
+			Title: bot.Text{bot.Code(c.Key), bot.Plain(" · "), bot.Plain(name)},
+			Facts: bot.Text{bot.Plain(p.Say("help.state." + string(c.State))), bot.Plain(" · "), bot.Time{At: c.Opened}},
+		})
+	}
+	if len(list) == 0 {
+		m.Body = []bot.Block{flows.Say(p, "help.status.empty")}
+		return m
+	}
+	m.Body = []bot.Block{list}
+	return m
+}
+
+func reference(p *words.Printer, c flows.Case) bot.Note {
+	return bot.Note(flows.Say(p, "help.ref", bot.Code(c.Key)))
+}

@@ -1,0 +1,127 @@
+package lookup
+
+import (
+	"strings"
+
+	"mfahelp/bot"
+	"mfahelp/flows"
+	"mfahelp/flows/diagnose"
+	"mfahelp/graph"
+	"mfahelp/words"
+)
+
+// Steps puts the advice of d into words.
+func Steps(p *words.Printer, d diagnose.Diagnosis) (steps bot.Steps) {
+	for _, a := range d.Steps {
+		steps = append(steps, step(p, a))
+	}
+	return steps
+}
+
+func step(p *words.Printer, a diagnose.Advice) bot.Step {
+	var gaps []bot.Span
+	if a.Method != nil {
+		gaps = append(gaps, bot.Strong(Method(p, *a.Method)))
+	}
+	for _, s := range a.Args {
+		gaps = append(gaps, bot.Strong(s))
+	}
+	s := bot.Step{Do: flows.Say(p, "step."+a.Key+".do", gaps...)}
+	if a.URL != "" {
+		s.Do = append(s.Do, bot.Plain(" "), bot.Link{Text: linkText(p, a), URL: a.URL})
+	}
+	if key := "step." + a.Key + ".why"; words.Has(key) {
+		s.Why = p.Say(key)
+	}
+	return s
+}
+
+func linkText(p *words.Printer, a diagnose.Advice) string {
+	if key := "step." + a.Key + ".link"; words.Has(key) {
+		return p.Say(key)
+	}
+	return strings.TrimPrefix(a.URL, "https://")
+}
+
+// Method is what people call m, such as "Microsoft Authenticator on Pixel 9".
+func Method(p *words.Printer, m graph.Method) string {
+	key, args := diagnose.MethodKey(m)
+	return say(p, key, args)
+}
+
+// Asked is what somebody was asked with, such as their phone's name.
+func Asked(p *words.Printer, d diagnose.Diagnosis) string {
+	key, args := d.Asked()
+	return say(p, key, args)
+}
+
+// say prints a sentence whose gaps are filled by text.
+func say(p *words.Printer, key string, args []string) string {
+	gaps := make([]any, len(args))
+	for i, s := range args {
+		gaps[i] = s
+	}
+	return p.Say(key, gaps...)
+}
+
+// Why says what d rests on: which event, which field, what it says, how sure.
+func Why(p *words.Printer, d diagnose.Diagnosis) (facts bot.Facts) {
+	for _, e := range d.Evidence {
+		facts = append(facts, bot.Fact{
+			Name:  p.Say("lookup.evidence", e.Field),
+			Value: bot.Text{bot.Code(e.Value)},
+		})
+	}
+	return append(facts, bot.Fact{Name: p.Say("lookup.confidence"), Value: bot.Text{bot.Plain(p.Say("confidence." + string(d.Confidence)))}})
+}
+
+// Place is where a sign-in came from, as far as the log says.
+func Place(l graph.Location) string {
+	var parts []string
+	for _, s := range []string{l.City, l.Country} {
+		if s != "" {
+			parts = append(parts, s)
+		}
+	}
+	return strings.Join(parts, ", ")
+}
+
+// Mask hides the end of an IP address: enough is left to tell a home from
+// another country, and not enough to look a person up.
+func Mask(ip string) string {
+	if parts := strings.Split(ip, "."); len(parts) == 4 {
+		return parts[0] + "." + parts[1] + ".x.x"
+	}
+	if parts := strings.Split(ip, ":"); len(parts) > 2 {
+		return parts[0] + ":" + parts[1] + ":…"
+	}
+	return ""
+}
+
+// Source says where what we say of a case comes from: the event and the version
+// of Graph, or that there is none.
+func Source(p *words.Printer, c flows.Case) bot.Note {
+	if s := c.Looked.SignIn; s != nil {
+		return bot.Note(flows.Say(p, "lookup.source.event", bot.Code(s.ID), bot.Plain(string(s.API)), bot.Plain(p.Say("lookup.by."+clue(c.Looked.By)))))
+	}
+	key := "lookup.source.none"
+	switch {
+	case c.Looked.Failed != "":
+		key = "lookup.failed." + c.Looked.Failed
+	case c.Looked.Expired:
+		key = "lookup.source.expired"
+	}
+	return bot.Note(flows.Say(p, key))
+}
+
+func clue(by graph.Clue) string {
+	switch by {
+	case graph.ByRequest:
+		return "request"
+	case graph.ByCorrelation:
+		return "correlation"
+	case graph.ByTime:
+		return "time"
+	}
+	return "choice"
+}
