@@ -1,0 +1,128 @@
+package sandbox
+
+import (
+	"fmt"
+	"net/http"
+	"slices"
+	"strings"
+)
+
+// An access says who may ask, and how often. Any one of the permissions will
+// do; the first is the least, which is named when all are missing.
+// See https://learn.microsoft.com/graph/permissions-reference.
+type access struct {
+	permissions []string
+	denied      func(permissions []string) *problem
+	premium     bool // asks for an Entra ID licence
+	limit       *limit
+}
+
+// What the areas ask for, from the tables "Permissions" of their pages.
+var (
+	// https://learn.microsoft.com/graph/api/signin-list
+	reportAccess = access{[]string{"AuditLog.Read.All"}, noReports, true, &reportLimit}
+	// https://learn.microsoft.com/graph/api/user-get
+	userAccess = access{[]string{"User.ReadBasic.All", "User.Read.All", "User.ReadWrite.All", "Directory.Read.All", "Directory.ReadWrite.All"}, noDirectory, false, nil}
+	// https://learn.microsoft.com/graph/api/user-list-manager
+	managerAccess = access{[]string{"User.Read.All", "User.ReadWrite.All", "Directory.Read.All", "Directory.ReadWrite.All"}, noDirectory, false, nil}
+	// https://learn.microsoft.com/graph/api/user-list-transitivememberof
+	memberOfAccess = access{[]string{"User.Read.All", "GroupMember.Read.All", "Group.Read.All", "Directory.Read.All", "Directory.ReadWrite.All"}, noDirectory, false, nil}
+	// https://learn.microsoft.com/graph/api/group-get and group-list-members
+	groupAccess = access{[]string{"GroupMember.Read.All", "Group.Read.All", "Group.ReadWrite.All", "GroupMember.ReadWrite.All", "Directory.Read.All", "Directory.ReadWrite.All"}, noDirectory, false, nil}
+	// https://learn.microsoft.com/graph/api/rbacapplication-list-roleassignments
+	roleAccess = access{[]string{"RoleManagement.Read.Directory", "RoleManagement.Read.All", "RoleManagement.ReadWrite.Directory", "Directory.Read.All", "Directory.ReadWrite.All"}, noDirectory, false, nil}
+	// https://learn.microsoft.com/graph/api/rbacapplication-list-roleeligibilityscheduleinstances
+	eligibleAccess = access{[]string{"RoleEligibilitySchedule.Read.Directory", "RoleEligibilitySchedule.ReadWrite.Directory", "RoleManagement.Read.Directory", "RoleManagement.Read.All", "RoleManagement.ReadWrite.Directory"}, noPIM, true, nil}
+	// https://learn.microsoft.com/graph/api/rbacapplication-list-roleassignmentscheduleinstances
+	activeAccess = access{[]string{"RoleAssignmentSchedule.Read.Directory", "RoleAssignmentSchedule.ReadWrite.Directory", "RoleManagement.Read.Directory", "RoleManagement.Read.All", "RoleManagement.ReadWrite.Directory"}, noPIM, true, nil}
+	// https://learn.microsoft.com/graph/api/authentication-list-methods
+	methodAccess = access{[]string{"UserAuthenticationMethod.Read.All", "UserAuthenticationMethod.ReadWrite.All"}, noMethods, false, nil}
+	// https://learn.microsoft.com/graph/api/riskyuser-get
+	riskAccess = access{[]string{"IdentityRiskyUser.Read.All", "IdentityRiskyUser.ReadWrite.All"}, noRisk, true, &riskLimit}
+	// https://learn.microsoft.com/graph/api/organization-list
+	organizationAccess = access{[]string{"Organization.Read.All", "Organization.ReadWrite.All", "Directory.Read.All", "Directory.ReadWrite.All", "User.Read.All"}, noDirectory, false, nil}
+)
+
+// policyPermissions show the Conditional Access policies that had a say in a
+// sign-in. Without one of them the log leaves the list empty and says nothing.
+// See https://learn.microsoft.com/graph/api/resources/signin.
+var policyPermissions = []string{"Policy.Read.ConditionalAccess", "Policy.Read.All", "Policy.ReadWrite.ConditionalAccess"}
+
+// allow returns the permission by which c is let through, or why it is not.
+func (a access) allow(c *call) (permission string, err error) {
+	permission = c.holds(a.permissions)
+	if permission == "" {
+		p := a.denied(a.permissions)
+		p.missing = a.permissions[0]
+		p.why = fmt.Sprintf("the app %q needs %s, or one of %s; its token has %s", c.token.AppName,
+			a.permissions[0], strings.Join(a.permissions[1:], ", "), strings.Join(c.token.Roles, ", "))
+		if a := c.t.app(c.token.AppID); a != nil && slices.Contains(a.Permissions, p.missing) {
+			p.why += ". It has been granted since: a new token will do"
+		}
+		return "", p
+	}
+	if a.premium && c.t.free {
+		return permission, noLicence()
+	}
+	return permission, c.t.spend(a.limit, c.token.AppID, c.now)
+}
+
+// holds returns which of the permissions the token of c has, or "".
+func (c *call) holds(permissions []string) string {
+	for _, p := range permissions {
+		if slices.Contains(c.token.Roles, p) {
+			return p
+		}
+	}
+	return ""
+}
+
+// noReports is what the audit logs say, word for word.
+// See https://github.com/microsoftgraph/microsoft-graph-explorer-v4/issues/2731.
+func noReports(permissions []string) *problem {
+	return &problem{
+		status: http.StatusForbidden, code: "Authentication_MSGraphPermissionMissing",
+		message: "Calling principal does not have required MSGraph permissions " + strings.Join(permissions, ","),
+	}
+}
+
+// noLicence is what the audit logs say to a tenant without Entra ID P1. Now and
+// then they say it to one that has it: see [Fault].
+// See https://github.com/microsoftgraph/microsoft-graph-docs/issues/14118.
+func noLicence() *problem {
+	return &problem{
+		status: http.StatusForbidden, code: "Authentication_RequestFromNonPremiumTenantOrB2CTenant",
+		message: "Neither tenant is B2C or tenant doesn't have premium license",
+		why:     "this needs Entra ID P1 or P2, which the sandbox's tenant is set to be without",
+	}
+}
+
+func noDirectory([]string) *problem {
+	return &problem{
+		status: http.StatusForbidden, code: "Authorization_RequestDenied",
+		message: "Insufficient privileges to complete the operation.",
+	}
+}
+
+// noPIM is the error of another service, wrapped into Graph's.
+// See https://github.com/microsoftgraph/microsoft-graph-docs/issues/22292.
+func noPIM(permissions []string) *problem {
+	return &problem{
+		status: http.StatusForbidden, code: "UnknownError",
+		message: fmt.Sprintf(`{"errorCode":"PermissionScopeNotGranted","message":"Authorization failed due to missing permission scope %s.","instanceAnnotations":[]}`,
+			strings.Join(permissions, ",")),
+	}
+}
+
+// See https://github.com/microsoftgraph/msgraph-sdk-go/issues/441.
+func noMethods([]string) *problem {
+	return &problem{status: http.StatusForbidden, code: "accessDenied", message: "Request Authorization failed"}
+}
+
+// See https://github.com/microsoftgraph/msgraph-beta-sdk-dotnet/issues/723.
+func noRisk([]string) *problem {
+	return &problem{
+		status: http.StatusForbidden, code: "Forbidden",
+		message: "You cannot perform the requested operation, required scopes are missing in the token.",
+	}
+}

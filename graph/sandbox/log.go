@@ -1,0 +1,62 @@
+package sandbox
+
+import (
+	"slices"
+	"time"
+)
+
+// A Request is one that was served. It holds no token and no secret, but a
+// query may name a person.
+type Request struct {
+	At         time.Time     `json:"at"` // by the tenant's clock
+	Took       time.Duration `json:"took"`
+	Method     string        `json:"method"`
+	Path       string        `json:"path"` // with the query
+	Status     int           `json:"status"`
+	App        string        `json:"app,omitempty"`        // who asked, by name
+	Permission string        `json:"permission,omitempty"` // by which it was allowed, or which was missing
+	Throttled  bool          `json:"throttled,omitempty"`
+	Fault      string        `json:"fault,omitempty"` // that was injected
+	Why        string        `json:"why,omitempty"`   // what the caller did wrong, for who wrote the caller
+}
+
+// keep is how many requests the log holds.
+const keep = 10_000
+
+// Log returns the latest requests, the oldest first.
+func (t *Tenant) Log() []Request {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return slices.Clone(t.log)
+}
+
+// OnRequest has f told of every request as soon as it is answered, until stop
+// is called. It must be quick, since who asked is waiting.
+func (t *Tenant) OnRequest(f func(Request)) (stop func()) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	id := t.nextHook
+	t.nextHook++
+	t.hooks[id] = f
+	return func() {
+		t.mu.Lock()
+		defer t.mu.Unlock()
+		delete(t.hooks, id)
+	}
+}
+
+func (t *Tenant) record(r Request) {
+	t.mu.Lock()
+	if len(t.log) >= keep {
+		t.log = slices.Delete(t.log, 0, keep/10)
+	}
+	t.log = append(t.log, r)
+	var hooks []func(Request)
+	for _, f := range t.hooks {
+		hooks = append(hooks, f)
+	}
+	t.mu.Unlock()
+	for _, f := range hooks {
+		f(r)
+	}
+}
