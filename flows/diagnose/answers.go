@@ -38,7 +38,7 @@ func init() { // the table and its steps refer to each other
 		ClockDrift:     {kind: graph.SoftwareOATH, steps: []step{deviceTime, otherWay, appPrompt, reAdd}, notes: []string{"hardware-token"}},
 		CodeUsed:       {kind: graph.SoftwareOATH, steps: []step{say("next-code"), otherWay}},
 		CodeNotEntered: {steps: []step{say("enter-code"), phoneCheck, otherWay}},
-		TooManyCodes:   {steps: []step{say("wait-codes"), newestCode, deviceTime, otherWay}},
+		TooManyCodes:   {steps: []step{say("wait-codes"), otherWay, deviceTime, newestCode}},
 		InvalidAnswer:  {weak: true, steps: []step{say("retry"), otherWay, reAdd}},
 
 		PhoneUnreachable: {kind: graph.PhoneMethod, steps: []step{phoneCheck, otherWay}},

@@ -15,6 +15,7 @@ var codes = func() map[string]Cause {
 
 var byCause = map[Cause][]string{
 	NotCompleted: {strongAuth},
+	Interrupt:    {"50058", "50074", "50076", "50140", "50199"},
 	Risk:         {"50135", "53004", "53011", "530032", "530034"},
 
 	ConditionalAccess:  {"50131", "53003", "530031"},
@@ -53,7 +54,7 @@ var byCause = map[Cause][]string{
 
 	SetupUnfinished:  {"50072", "50079", "50125", "50203"},
 	ServiceError:     {"50087", "90025"},
-	TelecomLimit:     {"50088", "500881", "500882", "500883"},
+	TelecomLimit:     {"50088"},
 	ExternalMFA:      {"50158", "50161", "50166", "50172", "50177"},
 	EmailCode:        {"50181", "50182", "50183", "50184"},
 	HelloKey:         {"130004", "130005", "130006", "130007", "130008"},

@@ -31,7 +31,7 @@ type attempt struct {
 func attempts(events []graph.SignIn, causes ...Cause) (all []attempt) {
 	add := func(a attempt) {
 		again := slices.ContainsFunc(all, func(b attempt) bool {
-			return a.at.Equal(b.at) && a.words == b.words && (a.event.ID == b.event.ID || sameVisit(a.event, b.event))
+			return a.at.Equal(b.at) && a.words == b.words && (sameEvent(a.event, b.event) || sameVisit(a.event, b.event))
 		})
 		if slices.Contains(causes, a.cause) && !again {
 			all = append(all, a)

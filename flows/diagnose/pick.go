@@ -111,7 +111,7 @@ func nearest(r aadsts.Report, events []graph.SignIn) []graph.SignIn {
 // around returns the others of whom s is, within a day, newest first.
 func around(s graph.SignIn, events []graph.SignIn) []graph.SignIn {
 	return filter(newestFirst(events), func(e graph.SignIn) bool {
-		return !same(e.ID, s.ID) && sameUser(e, s) && e.At.Sub(s.At).Abs() <= closeInTime
+		return !sameEvent(e, s) && sameUser(e, s) && e.At.Sub(s.At).Abs() <= closeInTime
 	})
 }
 

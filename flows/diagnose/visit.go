@@ -20,10 +20,6 @@ const (
 // for which the log's words decide, and not the code.
 const strongAuth = "500121"
 
-// interrupts are the codes that tell only that more was asked. Each of them is
-// in the log of sign-ins that succeeded, too.
-var interrupts = []string{"50058", "50072", "50074", "50076", "50079", "50125", "50140", "50199", "50203"}
-
 // base is the catalogued code that code is, or is a variant of.
 func base(code string) string {
 	if e, _, ok := aadsts.Lookup(code); ok {
@@ -34,10 +30,19 @@ func base(code string) string {
 
 func codeOf(s graph.SignIn) string { return strconv.Itoa(s.ErrorCode) }
 
-// interrupted reports whether code only says that more was asked.
+// interrupted reports whether code only says that more was asked. Such codes
+// are in the log of sign-ins that succeeded, too.
 func interrupted(code string) bool {
 	e, _, ok := aadsts.Lookup(code)
-	return ok && e.Interrupt || slices.Contains(interrupts, code)
+	return ok && e.Interrupt
+}
+
+// sameEvent reports whether a and b are one event.
+func sameEvent(a, b graph.SignIn) bool {
+	if a.ID == "" && b.ID == "" {
+		return a.At.Equal(b.At) && a.ErrorCode == b.ErrorCode && a.CorrelationID == b.CorrelationID
+	}
+	return strings.EqualFold(a.ID, b.ID)
 }
 
 // sameUser reports whether nothing says that a and b are two people's.
@@ -57,7 +62,7 @@ func sameVisit(a, b graph.SignIn) bool {
 func visit(s graph.SignIn, events []graph.SignIn) []graph.SignIn {
 	all := []graph.SignIn{s}
 	for _, e := range events {
-		if sameVisit(s, e) && !strings.EqualFold(s.ID, e.ID) {
+		if sameVisit(s, e) && !sameEvent(s, e) {
 			all = append(all, e)
 		}
 	}
