@@ -146,9 +146,13 @@ func (t *Tenant) client(r *http.Request, entry *Request) (App, error) {
 	return a.copy(), scopeError(f.Get("scope"))
 }
 
-// scopeError refuses what is not "all that Graph has granted me".
+// scopeError refuses what is not "all that Graph has granted me". Clients of
+// Microsoft's add the scopes of OpenID Connect, which mean nothing to an app.
 func scopeError(scope string) error {
-	resource, ok := strings.CutSuffix(scope, "/.default")
+	asked := slices.DeleteFunc(strings.Fields(scope), func(s string) bool {
+		return s == "openid" || s == "profile" || s == "offline_access"
+	})
+	resource, ok := strings.CutSuffix(strings.Join(asked, " "), "/.default")
 	switch {
 	case !ok:
 		return loginError{http.StatusBadRequest, "invalid_scope", 1002012,
@@ -200,7 +204,7 @@ func (t *Tenant) checkAssertion(a *app, assertion string, r *http.Request) error
 	key := func(j *jwt.Token) (any, error) {
 		x5t, _ := j.Header["x5t"].(string)
 		s256, _ := j.Header["x5t#S256"].(string)
-		if k := a.certKey(x5t, s256); k != nil {
+		if k := a.certKey(urlBase64.Replace(x5t), urlBase64.Replace(s256)); k != nil {
 			return k, nil
 		}
 		return nil, errors.New("no registered certificate has the thumbprint in the header")
@@ -218,6 +222,10 @@ func (t *Tenant) checkAssertion(a *app, assertion string, r *http.Request) error
 	}
 	return nil
 }
+
+// urlBase64 turns the ordinary alphabet, which Microsoft's own library for Go
+// writes thumbprints in, to that of RFC 7515.
+var urlBase64 = strings.NewReplacer("+", "-", "/", "_", "=", "")
 
 // checkFederated returns nil if somebody whom a trusts signed the assertion.
 // See https://learn.microsoft.com/entra/workload-id/workload-identity-federation.
@@ -326,8 +334,7 @@ func (t *Tenant) loginProblem(entry *Request, e loginError) reply {
 	if e.why != "" {
 		entry.Why = e.why
 	}
-	return jsonReply(e.status, map[string]any{
-		"sandbox":           entry.Why, // clients print the whole body when they cannot sign in
+	body := map[string]any{
 		"error":             e.kind,
 		"error_description": fmt.Sprintf("%v Trace ID: %s Correlation ID: %s Timestamp: %s", e, trace, correlation, at),
 		"error_codes":       []int{e.code},
@@ -335,5 +342,9 @@ func (t *Tenant) loginProblem(entry *Request, e loginError) reply {
 		"trace_id":          trace,
 		"correlation_id":    correlation,
 		"error_uri":         fmt.Sprintf("https://login.microsoftonline.com/error?code=%d", e.code),
-	})
+	}
+	if e.why != "" {
+		body["sandbox"] = e.why // clients print the whole body when they cannot sign in
+	}
+	return jsonReply(e.status, body)
 }

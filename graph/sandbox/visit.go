@@ -129,8 +129,9 @@ func (v *visit) mfaRequired(e *Event, result string) {
 
 // deny is a prompt for a second factor that came to nothing.
 func (v *visit) deny(method, result string) *Event {
+	first := v.passwordStep()
 	v.wait(25 * time.Second)
-	e := v.event(500121, generic, v.passwordStep(), v.step(method, result, false))
+	e := v.event(500121, generic, first, v.step(method, result, false))
 	v.mfaRequired(e, "failure")
 	v.describePhone(e, method)
 	return v.shown(e)
@@ -146,8 +147,9 @@ func (v *visit) fail(method, result string) *Event {
 func (v *visit) getIn() {
 	method, page := v.usual(), v.page
 	v.interrupt(50074)
+	first := v.passwordStep()
 	v.wait(8 * time.Second)
-	e := v.event(0, completed, v.passwordStep())
+	e := v.event(0, completed, first)
 	if method != "" {
 		e.Steps = append(e.Steps, v.step(method, completed, true))
 		v.describePhone(e, method)
