@@ -18,9 +18,12 @@ import (
 const maxFile = 1 << 20
 
 // Load reads the file at path. Whatever is wrong in it is in the error, each as
-// a [*Problem]. A secret of the form env:NAME is asked of env, which is
-// [os.LookupEnv] but in tests; paths in the file count from where it stands.
+// a [*Problem]. A secret of the form env:NAME is asked of env; nil
+// is [os.LookupEnv]. Paths in the file count from where it stands.
 func Load(path string, env func(string) (string, bool)) (Config, error) {
+	if env == nil {
+		env = os.LookupEnv
+	}
 	src, err := readAtMost(path, maxFile)
 	if err != nil {
 		return Config{}, fmt.Errorf("reading the configuration: %s: %w", path, reason(err))

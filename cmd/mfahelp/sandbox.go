@@ -1,0 +1,106 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"os"
+	"path/filepath"
+	"time"
+
+	"mfahelp/graph/sandbox"
+)
+
+// sandboxCmd runs a pretend tenant alone, for "mfahelp serve" or any other
+// program that speaks to Graph.
+type sandboxCmd struct {
+	Listen     string        `default:"127.0.0.1:8443" placeholder:"ADDR" help:"Where it is (${default})."`
+	Dir        string        `default:"mfahelp-sandbox" type:"path" placeholder:"DIR" help:"Where its keys are kept, and sandbox-ca.pem, which its clients must trust (mfahelp-sandbox)."`
+	Lag        time.Duration `placeholder:"2m" help:"How long a sign-in takes to reach the log. In the real one it is minutes."`
+	Free       bool          `help:"A tenant without the premium licence, whose log cannot be read."`
+	NoThrottle bool          `help:"Answer however often it is asked."`
+	NoHistory  bool          `help:"Begin with an empty log."`
+	Control    bool          `help:"Let anybody who can reach it make sign-ins happen, at /_sandbox/. Only on a loopback address."`
+}
+
+// Help shows how it is used.
+func (sandboxCmd) Help() string {
+	return `The tenant has made-up people, apps, and sign-ins, and enforces what the real one does: tokens, permissions, filters, throttling. It prints what to write into a configuration to use it.
+
+Examples:
+
+  mfahelp sandbox
+  mfahelp sandbox --listen 127.0.0.1:9443 --lag 2m
+  mfahelp sandbox --free --control`
+}
+
+// Run serves until ctx ends.
+func (c *sandboxCmd) Run(ctx context.Context, std streams) error {
+	if c.Control && !loopback(c.Listen) {
+		return fmt.Errorf("--control on %s would let anybody do anything: listen on 127.0.0.1 or leave it out", c.Listen)
+	}
+	if err := os.MkdirAll(c.Dir, 0o700); err != nil {
+		return fmt.Errorf("making the folder for its keys: %w", err)
+	}
+	tenant, err := sandbox.New(sandbox.Options{
+		Dir: c.Dir, Lag: c.Lag, Free: c.Free, NoThrottle: c.NoThrottle, NoHistory: c.NoHistory, Control: c.Control,
+	})
+	if err != nil {
+		return err
+	}
+	ca := filepath.Join(c.Dir, "sandbox-ca.pem")
+	if err := os.WriteFile(ca, tenant.CAPEM(), 0o644); err != nil { //nolint:gosec // a certificate is no secret
+		return fmt.Errorf("writing what its clients must trust: %w", err)
+	}
+	url, err := tenant.Start(c.Listen)
+	if err != nil {
+		return err
+	}
+	if err := printSandbox(std, tenant, url, ca); err != nil {
+		return errors.Join(err, tenant.Close())
+	}
+	<-ctx.Done()
+	return tenant.Close()
+}
+
+// loopback reports whether nobody but this machine can reach addr.
+func loopback(addr string) bool {
+	host, _, err := net.SplitHostPort(addr)
+	ip := net.ParseIP(host)
+	return err == nil && (host == "localhost" || ip != nil && ip.IsLoopback())
+}
+
+// printSandbox says how to use the tenant: what is printed under the line is a
+// whole configuration.
+func printSandbox(std streams, t *sandbox.Tenant, url, ca string) error {
+	app := t.Reader()
+	_, err := fmt.Fprintf(std.out, `The pretend tenant is at %[1]s until you press Ctrl-C.
+To use it, save what follows as mfahelp.yaml and run
+
+  MFAHELP_CLIENT_SECRET='%[2]s' mfahelp serve --config mfahelp.yaml
+
+# ---- mfahelp.yaml ----
+tenant:
+  id: %[3]s
+  sandbox: true
+  cloud: custom
+  authority: %[1]s
+  graph: %[1]s
+  ca_file: %[4]q
+  client_id: %[5]s
+  credential:
+    secret: env:MFAHELP_CLIENT_SECRET
+admins:
+  groups: [%[6]s]
+store:
+  url: sqlite:mfahelp.db
+web:
+  listen: 127.0.0.1:8025
+  login: choose
+`, url, app.Secret, t.ID(), ca, app.ID, adminsGroup(t))
+	return err
+}
+
+// adminsGroup is the group whose members work on cases in a sandbox.
+func adminsGroup(t *sandbox.Tenant) string { return t.GroupID(sandbox.AdminsGroup) }
