@@ -1,0 +1,310 @@
+package web
+
+import (
+	"bytes"
+	"cmp"
+	"embed"
+	"fmt"
+	"html/template"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"mfahelp/bot"
+	"mfahelp/words"
+)
+
+//go:embed templates/*.html
+var sources embed.FS
+
+// templates escape all that stands in them by where it stands.
+var templates = template.Must(template.New("").ParseFS(sources, "templates/*.html"))
+
+// A Card is something that was said, and what stands around it on the page.
+type Card struct {
+	Message *bot.Message // of the bot; nil if a person said it
+	Text    string       // what that person said
+
+	Ref, Seat  string // its own on the page, together
+	Order      int64
+	Rev        int
+	Thread     string // what it hangs from
+	Name       string // who said it
+	Mine       bool   // the reader said it
+	OnlyYou    bool   // the reader is the only one in the place who sees it
+	At, Edited time.Time
+}
+
+// Render returns a card as HTML. Whatever stands in it is escaped by the
+// template, and links lead nowhere but to the web and to mail. Of an action
+// nothing travels but its key. What resolve does not tell, or all if it is nil,
+// shows as a dash.
+func Render(c Card, w *words.Printer, resolve func(bot.Reveal) (string, bool)) string {
+	p := pen{w, c, resolve}
+	name, data := "said", any(p.said())
+	if c.Message != nil {
+		name, data = "card", p.card(*c.Message)
+	}
+	var b bytes.Buffer
+	if err := templates.ExecuteTemplate(&b, name, data); err != nil {
+		panic("web: " + err.Error()) // unreachable: the tests have rendered everything
+	}
+	return b.String()
+}
+
+// Summary is what a screen reader says when a card appears or changes: its
+// title and the first sentence below it.
+func Summary(c Card) string {
+	if c.Message == nil {
+		return clip(c.Text, 140)
+	}
+	for _, b := range c.Message.Body {
+		if t, ok := b.(bot.Text); ok {
+			return c.Message.Title + ". " + sentence(bot.PlainText(t))
+		}
+	}
+	return c.Message.Title
+}
+
+// sentence is the first of s.
+func sentence(s string) string {
+	s = strings.TrimSpace(s)
+	for i, r := range s {
+		end := i + utf8.RuneLen(r)
+		if strings.ContainsRune(".!?", r) && (end == len(s) || s[end] == ' ' || s[end] == '\n') {
+			return clip(s[:end], 240)
+		}
+	}
+	return clip(s, 240)
+}
+
+func clip(s string, n int) string {
+	if r := []rune(s); len(r) > n {
+		return string(r[:n-1]) + "…"
+	}
+	return s
+}
+
+// A pen is what a card is written with: our words, and the reader's secrets.
+type pen struct {
+	*words.Printer
+	Card
+	resolve func(bot.Reveal) (string, bool)
+}
+
+// What the templates are filled with.
+type (
+	cardView struct {
+		Card
+		ID, Status, StatusName, Title, EditedName, OnlyYouName, ActionsName string
+		Blocks                                                              []blockView
+		Files                                                               []fileView
+		Actions                                                             []actionView
+		Posted, Replaced                                                    *timeView
+	}
+	blockView struct {
+		Kind  string // the name of its template
+		Spans []spanView
+		Rows  []rowView
+		Text  string
+		Name  string // what a screen reader calls it, if it must be called something
+	}
+	rowView struct {
+		Name   string
+		Spans  []spanView
+		Facts  []spanView
+		Why    string
+		Action *actionView
+	}
+	spanView struct {
+		Kind, Text, URL string
+		Time            *timeView
+	}
+	timeView   struct{ Machine, Human string }
+	fileView   struct{ Name, Size, URL string }
+	actionView struct {
+		Kind, Label, Key, Weight, URL, NewTab string
+		Form                                  *formView
+	}
+	formView struct {
+		ID, Title, Cancel, RequiredNote string
+		Fields                          []fieldView
+	}
+	fieldView struct {
+		ID, Name, Label, Kind, Missing, RequiredMark, Choose string
+		Required                                             bool
+		Options                                              []bot.Option
+	}
+	saidView struct {
+		Card
+		ID, Head, More string
+		Posted         *timeView
+	}
+)
+
+// id is the card's own on the page: two people there may see the same message.
+func (p pen) id() string { return strings.Trim(p.Seat+"-"+p.Ref, "-") }
+
+func (p pen) card(m bot.Message) cardView {
+	v := cardView{
+		Card: p.Card, ID: p.id(), Title: m.Title,
+		Status: statuses[m.Status], StatusName: p.Say("web.status." + statuses[m.Status]),
+		ActionsName: p.Say("web.actions", m.Title), Posted: at(p.At),
+	}
+	if !p.Edited.IsZero() {
+		v.Replaced, v.EditedName = at(p.Edited), p.Say("web.edited")
+	}
+	if p.OnlyYou {
+		v.OnlyYouName = p.Say("web.only-you")
+	}
+	for i, b := range m.Body {
+		v.Blocks = append(v.Blocks, p.block(b, fmt.Sprintf("%s-b%d", v.ID, i)))
+	}
+	for i, a := range m.Attachments {
+		v.Files = append(v.Files, fileView{a.Name, p.size(len(a.Content)), p.fileURL(i)})
+	}
+	for i, a := range m.Actions {
+		v.Actions = append(v.Actions, p.action(a, fmt.Sprintf("%s-a%d", v.ID, i)))
+	}
+	return v
+}
+
+// fileURL names the seat, because a link can show a cookie and no header.
+func (p pen) fileURL(i int) string {
+	u := fileURL(p.Ref, i)
+	if p.Seat != "" {
+		u += "?seat=" + p.Seat
+	}
+	return u
+}
+
+func (p pen) size(n int) string {
+	if n < 1024 {
+		return p.Say("web.bytes", n)
+	}
+	return p.Say("web.kilobytes", (n+1023)/1024)
+}
+
+func (p pen) block(b bot.Block, id string) blockView {
+	switch b := b.(type) {
+	case bot.Text:
+		return blockView{Kind: "text", Spans: p.spans(b)}
+	case bot.Facts:
+		v := blockView{Kind: "facts"}
+		for _, f := range b {
+			v.Rows = append(v.Rows, rowView{Name: f.Name, Spans: p.spans(f.Value)})
+		}
+		return v
+	case bot.Steps:
+		v := blockView{Kind: "steps", Name: p.Say("web.steps")}
+		for _, s := range b {
+			v.Rows = append(v.Rows, rowView{Spans: p.spans(s.Do), Why: s.Why})
+		}
+		return v
+	case bot.List:
+		v := blockView{Kind: "list"}
+		for i, item := range b {
+			row := rowView{Spans: p.spans(item.Title), Facts: p.spans(item.Facts)}
+			if item.Action != nil {
+				a := p.action(item.Action, fmt.Sprintf("%s-%d", id, i))
+				row.Action = &a
+			}
+			v.Rows = append(v.Rows, row)
+		}
+		return v
+	case bot.Quote:
+		return blockView{Kind: "quote", Text: string(b)}
+	case bot.Note:
+		return blockView{Kind: "note", Spans: p.spans(b)}
+	}
+	panic(fmt.Sprintf("web: unknown block %T", b)) // unreachable: the set is closed
+}
+
+// nothing stands for an empty text and for what this reader is not told.
+const nothing = "–"
+
+func (p pen) spans(all []bot.Span) (out []spanView) {
+	for _, s := range all {
+		out = append(out, p.span(s))
+	}
+	return out
+}
+
+func (p pen) span(s bot.Span) spanView {
+	switch s := s.(type) {
+	case bot.Plain:
+		return spanView{Kind: "plain", Text: cmp.Or(string(s), nothing)}
+	case bot.Strong:
+		return spanView{Kind: "strong", Text: string(s)}
+	case bot.Code:
+		return spanView{Kind: "code", Text: string(s)}
+	case bot.Link:
+		return spanView{Kind: "link", Text: s.Text, URL: s.URL}
+	case bot.Time:
+		return spanView{Kind: "time", Time: at(s.At)}
+	case bot.Mention:
+		if s.Platform == platform {
+			return spanView{Kind: "mention", Text: s.Name}
+		}
+		return spanView{Kind: "plain", Text: s.Name}
+	case bot.Reveal:
+		if p.resolve != nil {
+			if secret, ok := p.resolve(s); ok {
+				return spanView{Kind: "secret", Text: secret}
+			}
+		}
+		return spanView{Kind: "plain", Text: nothing}
+	}
+	panic(fmt.Sprintf("web: unknown span %T", s)) // unreachable: the set is closed
+}
+
+// at is a time in UTC, which the page's script turns into the reader's own.
+func at(t time.Time) *timeView {
+	t = t.UTC()
+	return &timeView{t.Format(time.RFC3339), t.Format("2 Jan 2006, 15:04 MST")}
+}
+
+func (p pen) action(a bot.Action, id string) actionView {
+	switch a := a.(type) {
+	case bot.Choose:
+		return actionView{Kind: "choose", Label: a.Label, Key: a.Key, Weight: weights[a.Weight]}
+	case bot.Ask:
+		return actionView{Kind: "ask", Label: a.Label, Key: a.Key, Weight: weights[a.Weight], Form: p.form(a, id)}
+	case bot.Open:
+		return actionView{Kind: "open", Label: a.Label, URL: a.URL, NewTab: p.Say("web.new-tab")}
+	}
+	panic(fmt.Sprintf("web: unknown action %T", a)) // unreachable: the set is closed
+}
+
+func (p pen) form(a bot.Ask, id string) *formView {
+	v := &formView{ID: id, Title: a.Label, Cancel: p.Say("bot.cancel")}
+	for i, f := range a.Fields {
+		field := fieldView{
+			ID: fmt.Sprintf("%s-f%d", id, i), Name: f.Name, Label: f.Label, Kind: kinds[f.Kind],
+			Required: f.Required, Missing: p.Say("bot.required", f.Label), Options: f.Options,
+			Choose: p.Say("web.choose"), RequiredMark: p.Say("web.required"),
+		}
+		v.Fields = append(v.Fields, field)
+	}
+	return v
+}
+
+// Longer pastes are folded: who sent one knows what is in it.
+const (
+	longText  = 900
+	longLines = 12
+	headLines = 6
+)
+
+// said is what a person said, with the beginning of it apart if it is long.
+func (p pen) said() saidView {
+	v := saidView{Card: p.Card, ID: p.id(), Posted: at(p.At)}
+	if utf8.RuneCountInString(p.Text) <= longText && strings.Count(p.Text, "\n") < longLines {
+		return v
+	}
+	lines := strings.SplitN(p.Text, "\n", headLines+1)
+	v.Head = clip(strings.Join(lines[:min(headLines, len(lines))], "\n"), longText/2)
+	v.More = p.Say("web.show-all", utf8.RuneCountInString(p.Text))
+	v.Card.Text = clip(p.Text, 64<<10)
+	return v
+}

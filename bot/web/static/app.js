@@ -1,0 +1,546 @@
+// The page's script. The server says what there is to see, in HTML that it has
+// escaped; this puts it where it belongs, says it aloud once, and sends what
+// people type and press. It has no library and needs no build.
+
+const body = document.body;
+const sentences = JSON.parse(body.dataset.sentences);
+const say = (key, ...args) => sentences[key].replace(/\{(\d)\}/g, (_, n) => args[n] ?? "");
+const one = (selector, root = document) => root.querySelector(selector);
+const all = (selector, root = document) => [...root.querySelectorAll(selector)];
+
+// ---- asking the server
+
+const newID = () => Array.from(crypto.getRandomValues(new Uint8Array(12)), (b) => b.toString(16).padStart(2, "0")).join("");
+
+async function ask(path, options) {
+  let answer;
+  try {
+    answer = await fetch(path, options);
+  } catch {
+    throw new Error(say("error.network"));
+  }
+  if (!answer.ok) {
+    const problem = await answer.json().catch(() => ({}));
+    throw new Error(problem.error ?? say("error.network"));
+  }
+  return answer;
+}
+
+async function post(path, value = {}) {
+  const headers = { "Content-Type": "application/json" };
+  const answer = await ask(path, { method: "POST", headers, body: JSON.stringify(value) });
+  return answer.json();
+}
+
+// ---- telling people
+
+const announcer = one("#announcer");
+
+// announce has a sentence read aloud. Each is an element of its own, so that
+// none is read twice; they go once they must have been read.
+function announce(sentence) {
+  const p = document.createElement("p");
+  p.textContent = sentence;
+  announcer.append(p);
+  setTimeout(() => p.remove(), 20000);
+}
+
+// complain shows what went wrong, and has it read aloud at once.
+function complain(sentence) {
+  const toasts = one(".toasts");
+  for (const old of toasts.children) if (old.textContent === sentence) old.remove();
+  const p = document.createElement("p");
+  p.textContent = sentence;
+  toasts.append(p);
+  setTimeout(() => p.remove(), 12000);
+}
+
+// ---- times in the reader's own zone
+
+const clock = new Intl.DateTimeFormat(undefined, { hour: "2-digit", minute: "2-digit" });
+const clockWithSeconds = new Intl.DateTimeFormat(undefined, { hour: "2-digit", minute: "2-digit", second: "2-digit" });
+const dayAndClock = new Intl.DateTimeFormat(undefined, { day: "numeric", month: "short", hour: "2-digit", minute: "2-digit" });
+const whole = new Intl.DateTimeFormat(undefined, { dateStyle: "full", timeStyle: "long" });
+
+function localise(root) {
+  for (const t of all("time", root)) {
+    const at = new Date(t.dateTime);
+    const today = at.toDateString() === new Date().toDateString();
+    const format = "clock" in t.dataset ? clockWithSeconds : today ? clock : dayAndClock;
+    t.textContent = format.format(at);
+    t.title = whole.format(at);
+  }
+}
+
+// ---- the views of a phone, and the two of the admins
+
+const unread = new Map();
+
+function count(badge, n) {
+  const element = one(`[data-badge="${badge}"]`);
+  if (!element) return;
+  unread.set(badge, n);
+  element.hidden = n === 0;
+  element.textContent = say("unread", n);
+}
+
+function show(view) {
+  body.dataset.view = view;
+  for (const b of all("[data-show]")) b.setAttribute("aria-current", String(b.dataset.show === view));
+  if (view === "employee") count("employee", 0);
+  if (view === "admins") count("admins", 0);
+}
+
+function showPlace(place) {
+  for (const b of all(".switch button")) b.setAttribute("aria-pressed", String(b.dataset.place === place));
+  for (const log of all('.log[data-seat="admin"]')) log.hidden = log.dataset.place !== place;
+  const composer = one('.composer[data-seat="admin"]');
+  composer.dataset.place = place;
+  const label = one("label", composer);
+  label.textContent = label.dataset[place];
+  count(place === "admins" ? "channel" : "direct", 0);
+  one(".admins .below").hidden = true;
+}
+
+const visible = (element) => element.checkVisibility();
+
+function badge(update, log) {
+  if (update.mine || visible(log)) return;
+  if (update.seat === "admin") {
+    const which = update.place === "admins" ? "channel" : "direct";
+    if (log.hidden) count(which, (unread.get(which) ?? 0) + 1);
+  }
+  const view = update.seat === "admin" ? "admins" : "employee";
+  if (!visible(one(`.view[data-view="${view}"]`))) count(view, (unread.get(view) ?? 0) + 1);
+}
+
+// ---- what is said
+
+const logOf = (seat, place) => one(`.log[data-seat="${seat}"][data-place="${place}"]`);
+
+function parse(html) {
+  const holder = document.createElement("template");
+  holder.innerHTML = html; // escaped by the server, and the policy runs nothing that is not
+  localise(holder.content);
+  return holder.content;
+}
+
+const orderOf = (element) => Number(element.dataset.order);
+
+// insert puts an element where its order says, for what is said first may come last.
+function insert(parent, element) {
+  const before = [...parent.children].reverse().find((x) => orderOf(x) <= orderOf(element));
+  if (before) before.after(element);
+  else parent.prepend(element);
+}
+
+function topicFor(log, article) {
+  const topic = document.createElement("div");
+  topic.className = "topic";
+  topic.dataset.topic = article.dataset.ref;
+  topic.dataset.order = article.dataset.order;
+  const replies = document.createElement("div");
+  replies.className = "replies";
+  topic.append(article, replies);
+  if (log.dataset.place === "admins") topic.append(one("#reply").content.cloneNode(true));
+  nameReply(topic);
+  return topic;
+}
+
+// nameReply says which thread a reply box belongs to.
+function nameReply(topic) {
+  const title = one("h3 bdi, .name", topic);
+  const box = one(".reply textarea", topic);
+  if (box && title) box.setAttribute("aria-label", say("reply-to", title.textContent));
+}
+
+const atBottom = (log) => log.scrollHeight - log.scrollTop - log.clientHeight < 80;
+
+// reveal shows an article: all of it, or its beginning if it is too tall.
+function reveal(log, article) {
+  const tall = article.offsetHeight > log.clientHeight - 24;
+  const top = article.getBoundingClientRect().top - log.getBoundingClientRect().top + log.scrollTop;
+  log.scrollTo({ top: tall ? top - 12 : log.scrollHeight });
+}
+
+function replace(old, article) {
+  const focused = old.contains(document.activeElement) ? document.activeElement : null;
+  old.replaceWith(article);
+  if (!focused) return;
+  const key = focused.dataset.key;
+  const same = key && one(`[data-key="${CSS.escape(key)}"]`, article);
+  (same || one('[tabindex="-1"]', article)).focus({ preventScroll: true });
+}
+
+// apply shows what the server says is new or changed, once.
+function apply(update) {
+  const log = logOf(update.seat, update.place);
+  if (!log) return;
+  const article = parse(update.html).firstElementChild;
+  const old = one(`article[data-ref="${CSS.escape(update.ref)}"]`, log);
+  if (old && Number(old.dataset.rev) >= update.rev) return;
+  const follow = atBottom(log);
+  const moved = old && orderOf(old) !== update.order;
+  if (old && !moved) {
+    replace(old, article);
+    const topic = article.parentElement;
+    if (topic.classList.contains("topic")) nameReply(topic);
+  } else {
+    if (old) (old.parentElement.classList.contains("topic") ? old.parentElement : old).remove();
+    place(log, article, update.thread);
+  }
+  if (follow || update.mine) reveal(log, article);
+  else if (!old && visible(log)) one(".below", log.parentElement).hidden = false;
+  badge(update, log);
+  if (!update.mine) announceUpdate(update, Boolean(old) && !moved);
+  staleForm(article);
+}
+
+function place(log, article, thread) {
+  const topic = thread && one(`[data-topic="${CSS.escape(thread)}"]`, log);
+  if (topic) insert(one(".replies", topic), article);
+  else insert(one(".topics", log), topicFor(log, article));
+}
+
+function announceUpdate(update, changed) {
+  const where = update.seat === "employee" ? "employee" : update.place === "admins" ? "admins" : "inbox";
+  const what = changed ? say("announce.changed", update.summary) : update.summary;
+  announce(say(`announce.${where}`, what));
+}
+
+// ---- the strip
+
+const traces = one(".traces");
+
+function trace(t) {
+  const line = document.createElement("li");
+  line.dataset.kind = t.kind;
+  const time = document.createElement("time");
+  time.dateTime = t.at;
+  time.dataset.clock = "";
+  const kind = document.createElement("span");
+  kind.className = "kind";
+  kind.textContent = sentences[`kind.${t.kind}`] ?? t.kind;
+  const what = document.createElement("span");
+  what.className = "what";
+  what.textContent = t.text;
+  line.append(time, " ", kind, " ", what);
+  if (t.case) {
+    const code = document.createElement("code");
+    code.textContent = t.case;
+    line.append(" ", code);
+  }
+  localise(line);
+  const follow = atBottom(traces);
+  one("ol", traces).append(line);
+  while (one("ol", traces).children.length > 200) one("ol", traces).firstElementChild.remove();
+  if (follow) traces.scrollTop = traces.scrollHeight;
+  lastTrace();
+}
+
+function lastTrace() {
+  const last = one("ol", traces).lastElementChild;
+  one(".behind-last").textContent = last ? `${one(".kind", last).textContent}: ${one(".what", last).textContent}` : "";
+}
+
+// ---- the stream
+
+let cursor = body.dataset.cursor;
+let source;
+let again;
+let tries = 0;
+
+function listen() {
+  clearTimeout(again);
+  source?.close();
+  const mine = new EventSource(`/api/stream?after=${encodeURIComponent(cursor)}`);
+  source = mine;
+  const on = (kind, does) =>
+    mine.addEventListener(kind, (e) => {
+      if (source !== mine) return; // somebody else sits here by now
+      cursor = e.lastEventId || cursor;
+      does(JSON.parse(e.data));
+    });
+  on("message", apply);
+  on("trace", trace);
+  on("reset", refresh);
+  on("ready", connected);
+  mine.addEventListener("error", () => {
+    if (source !== mine) return;
+    disconnected();
+    if (mine.readyState !== EventSource.CLOSED) return; // the browser tries again by itself
+    again = setTimeout(listen, Math.min(10000, 500 * 2 ** tries++));
+  });
+}
+
+let late;
+
+function disconnected() {
+  late ??= setTimeout(() => {
+    const line = one(".connection");
+    line.textContent = say("reconnecting");
+    line.hidden = false;
+    announce(line.textContent);
+  }, 1500);
+}
+
+function connected() {
+  tries = 0;
+  clearTimeout(late);
+  late = undefined;
+  const line = one(".connection");
+  if (!line.hidden) announce(say("reconnected"));
+  line.hidden = true;
+  body.dataset.live = "true";
+}
+
+// ---- who sits where
+
+const tabs = "BroadcastChannel" in window ? new BroadcastChannel("mfahelp-seats") : null;
+if (tabs) tabs.onmessage = () => location.reload(); // another tab changed who we are
+
+async function sit(seat, person) {
+  const who = await post("/api/sessions", { person, seat });
+  tabs?.postMessage(seat);
+  source?.close();
+  source = undefined;
+  for (const log of all(`.log[data-seat="${seat}"]`)) await fill(log);
+  one(`#who-${seat}`).value = person;
+  one(`#who-${seat}`).dataset.was = person;
+  listen();
+  announce(say("announce.who", who.name));
+}
+
+// fill shows what there is to see in a log, and returns up to when that is.
+async function fill(log) {
+  const answer = await ask(`/panes/${log.dataset.seat}/${log.dataset.place}`);
+  one(".topics", log).replaceChildren(parse(await answer.text()));
+  all(".topic", log).forEach(nameReply);
+  log.scrollTop = log.scrollHeight;
+  return answer.headers.get("Mfahelp-Cursor");
+}
+
+// refresh shows everything anew, where the stream cannot say what changed.
+async function refresh() {
+  source?.close();
+  source = undefined;
+  try {
+    const reached = [];
+    for (const log of all(".log")) reached.push(await fill(log));
+    cursor = reached[0]; // what changed meanwhile is told again, and shown once
+    listen();
+  } catch {
+    disconnected();
+    again = setTimeout(refresh, 2000);
+  }
+}
+
+// ---- what people do
+
+// busy keeps a button from being pressed twice, and keeps the focus on it.
+async function busy(button, does) {
+  if (button.getAttribute("aria-disabled") === "true") return false;
+  button.setAttribute("aria-disabled", "true");
+  try {
+    await does();
+    return true;
+  } catch (problem) {
+    complain(problem.message);
+    return false;
+  } finally {
+    button.removeAttribute("aria-disabled");
+  }
+}
+
+// Until something was accepted it keeps its id, so that sending it again is safe.
+const ids = new WeakMap();
+const idOf = (thing) => ids.get(thing) ?? ids.set(thing, newID()).get(thing);
+
+async function sendText(form, seat, place, thread) {
+  const box = one("textarea", form);
+  if (!box.value.trim()) {
+    complain(say("empty-message"));
+    box.focus();
+    return;
+  }
+  await busy(one('[type="submit"]', form), async () => {
+    const text = box.value;
+    await post(`/api/messages?seat=${seat}`, { id: idOf(form), place, thread, text });
+    ids.delete(form);
+    if (box.value === text) box.value = "";
+    grow(box);
+    box.focus();
+  });
+}
+
+function sendFrom(form) {
+  if (form.matches(".composer")) return sendText(form, form.dataset.seat, form.dataset.place);
+  const topic = form.closest(".topic");
+  const log = form.closest(".log");
+  return sendText(form, log.dataset.seat, log.dataset.place, topic.dataset.topic);
+}
+
+async function press(button, log, fields) {
+  const { seat, place } = log.dataset;
+  await post(`/api/presses?seat=${seat}`, { id: idOf(button), place, key: button.dataset.key, fields });
+  ids.delete(button);
+}
+
+async function makeFail(button) {
+  await busy(button, async () => {
+    const sample = await post(`/api/samples/${encodeURIComponent(button.dataset.sample)}`);
+    const select = one("#who-employee");
+    if (select.value !== sample.person) await sit("employee", sample.person);
+    show("employee");
+    const form = one('.composer[data-seat="employee"]');
+    const box = one("textarea", form);
+    box.value = sample.text;
+    ids.delete(form);
+    grow(box);
+    box.scrollTop = 0;
+    one('[type="submit"]', form).focus();
+    announce(say("announce.sample", select.selectedOptions[0]?.textContent ?? ""));
+  });
+}
+
+// grow fits a box to its text, where the browser's style does not.
+function grow(box) {
+  if (CSS.supports("field-sizing", "content")) return;
+  box.style.height = "auto";
+  box.style.height = `${Math.min(box.scrollHeight + 2, 240)}px`;
+}
+
+// ---- forms
+
+const dialog = one("#form");
+const form = one("form", dialog);
+let asked; // the button that opened the form, by key and card, and a stand-in to send with
+
+function openForm(button) {
+  const article = button.closest("article");
+  const source = one(`template[data-form="${CSS.escape(button.dataset.key)}"]`, article);
+  asked = { key: button.dataset.key, article: article.id, log: button.closest(".log"), sender: button.cloneNode(true) };
+  form.replaceChildren(source.content.cloneNode(true));
+  const note = document.createElement("p");
+  note.className = "form-note";
+  note.setAttribute("role", "status");
+  one(".dialog-actions", form).before(note);
+  dialog.setAttribute("aria-labelledby", one("h2", form).id);
+  dialog.showModal();
+  one("input, textarea, select", form)?.focus();
+}
+
+// staleForm tells whoever fills in a form that its card has changed.
+function staleForm(article) {
+  if (!dialog.open || asked?.article !== article.id) return;
+  if (!one(`[data-key="${CSS.escape(asked.key)}"]`, article)) one(".form-note", form).textContent = say("stale-form");
+}
+
+// complete reports whether nothing is missing, and says what is.
+function complete() {
+  let first;
+  for (const field of all("input, textarea, select", form)) {
+    const missing = field.required && !field.value.trim();
+    const line = document.getElementById(`${field.id}-error`);
+    line.hidden = !missing;
+    line.textContent = missing ? field.dataset.missing : "";
+    field.setAttribute("aria-invalid", String(missing));
+    if (missing) field.setAttribute("aria-describedby", line.id);
+    else field.removeAttribute("aria-describedby");
+    if (missing) first ??= field;
+  }
+  first?.focus();
+  return !first;
+}
+
+async function sendForm() {
+  if (!complete()) return;
+  const fields = {};
+  for (const field of all("input, textarea, select", form)) if (field.value) fields[field.name] = field.value;
+  await busy(one('[type="submit"]', form), async () => {
+    try {
+      await press(asked.sender, asked.log, fields);
+      dialog.close();
+    } catch (problem) {
+      one(".form-note", form).textContent = problem.message; // a toast would be behind the dialog
+    }
+  });
+}
+
+// Back to the button that opened the form or, if it has gone, to its card.
+dialog.addEventListener("close", () => {
+  const article = document.getElementById(asked.article);
+  if (!article) return;
+  (one(`[data-key="${CSS.escape(asked.key)}"]`, article) ?? one('[tabindex="-1"]', article)).focus();
+});
+
+// ---- wiring
+
+document.addEventListener("click", (e) => {
+  const button = e.target.closest("button");
+  if (!button) return;
+  if ("sample" in button.dataset) makeFail(button);
+  else if ("show" in button.dataset) show(button.dataset.show);
+  else if (button.closest(".switch")) showPlace(button.dataset.place);
+  else if ("cancel" in button.dataset) dialog.close();
+  else if ("ask" in button.dataset) openForm(button);
+  else if ("key" in button.dataset) busy(button, () => press(button, button.closest(".log")));
+  else if (button.matches(".below")) {
+    const log = one(".log:not([hidden])", button.parentElement);
+    log.scrollTo({ top: log.scrollHeight });
+    log.focus({ preventScroll: true });
+    button.hidden = true;
+  }
+});
+
+document.addEventListener("submit", (e) => {
+  e.preventDefault();
+  if (e.target === form) sendForm();
+  else sendFrom(e.target);
+});
+
+document.addEventListener("keydown", (e) => {
+  const sends = e.key === "Enter" && !e.shiftKey && !e.isComposing;
+  if (!sends || !e.target.matches(".composer textarea, .reply textarea")) return;
+  e.preventDefault();
+  e.target.form.requestSubmit();
+});
+
+document.addEventListener("input", (e) => {
+  if (!e.target.matches("textarea")) return;
+  if (e.target.form) ids.delete(e.target.form); // another text is another message
+  grow(e.target);
+});
+
+for (const select of all(".who select")) {
+  select.dataset.was = select.value;
+  select.addEventListener("change", () =>
+    sit(select.dataset.seat, select.value).catch((problem) => {
+      complain(problem.message);
+      select.value = select.dataset.was;
+      if (!source) listen();
+    }),
+  );
+}
+
+document.addEventListener(
+  "toggle",
+  (e) => {
+    if (e.target.matches(".reply[open]")) one("textarea", e.target).focus();
+    if (e.target.matches(".behind[open]")) traces.scrollTop = traces.scrollHeight;
+  },
+  true,
+);
+
+for (const log of all(".log")) {
+  log.addEventListener("scroll", () => {
+    if (atBottom(log)) one(".below", log.parentElement).hidden = true;
+  });
+  log.scrollTop = log.scrollHeight;
+}
+
+localise(document);
+all(".topic").forEach(nameReply);
+show(body.dataset.view);
+lastTrace();
+listen();
