@@ -1,0 +1,223 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"time"
+
+	"go.uber.org/zap"
+
+	"mfahelp/bot"
+	"mfahelp/bot/web"
+	"mfahelp/config"
+	"mfahelp/flows"
+	"mfahelp/flows/escalate"
+	"mfahelp/flows/help"
+	"mfahelp/flows/lookup"
+	"mfahelp/graph"
+	"mfahelp/graph/msgraph"
+	"mfahelp/graph/signins"
+	"mfahelp/store"
+	"mfahelp/words"
+)
+
+// An app is the program, wired: what serve and demo both run. It is the one
+// place that knows every room.
+type app struct {
+	cfg   config.Config
+	log   *zap.Logger
+	now   func() time.Time
+	graph *msgraph.Client
+	store *store.Store
+	web   *web.Web // nil if the page is off
+	desk  *lookup.Desk
+	strip *strip
+}
+
+// A tenantPage is what the web page needs to know of a pretend tenant.
+type tenantPage struct {
+	People  []web.Person
+	Samples []web.Sample
+	Make    func(ctx context.Context, sample string) (string, error)
+}
+
+// newApp opens the store and wires the rooms. Nothing is served or sent yet;
+// see [app.Run].
+func newApp(ctx context.Context, cfg config.Config, log *zap.Logger, now func() time.Time, page *tenantPage) (*app, error) {
+	a := &app{cfg: cfg, log: log, now: now, strip: &strip{now: now, words: printer("")}}
+	client, err := msgraph.New(graphOptions(cfg.Tenant, now, a.strip.called))
+	if err != nil {
+		return nil, fmt.Errorf("preparing Microsoft Graph: %w", err)
+	}
+	a.graph = client
+	a.store, err = store.Open(ctx, store.Options{
+		URL: cfg.Store.URL, Now: now, Log: log.Named("store"), Admins: admins{client, cfg.Admins.Groups, cfg.Tenant.ID},
+		Apology: apologize, Observe: a.strip.noted,
+	})
+	if err != nil {
+		return nil, err
+	}
+	a.desk = &lookup.Desk{
+		SignIns:   logged{signins.New(signins.Options{Log: client, Now: now, Waits: cfg.Lookup.Waits}), log.Named("signins")},
+		Directory: client, Tenant: cfg.Tenant.ID, Now: now,
+	}
+	if page != nil {
+		a.web = web.New(web.Options{
+			Inbox: a.store, Memory: a.store, Words: printer, People: page.People, Samples: page.Samples, Make: page.Make,
+			AdminsChannel: adminsPlace.ID, Hosts: cfg.Web.Hosts, Now: now, Log: log.Named("web"),
+		})
+		a.strip.page = a.web
+	}
+	return a, nil
+}
+
+// adminsPlace is the admins' channel on the page.
+var adminsPlace = bot.Place{Platform: "web", ID: "admins", Private: true}
+
+// router is the flows in the order in which they are asked.
+func (a *app) router() *flows.Router {
+	channel := bot.Place{Platform: a.cfg.Admins.Channel.Platform, ID: a.cfg.Admins.Channel.ID, Private: true}
+	if a.web != nil {
+		channel = adminsPlace
+	}
+	if channel.Platform == "" {
+		channel = bot.Place{}
+	}
+	return &flows.Router{
+		Offers: a.store, Now: a.now,
+		Closed: func(e bot.Event, why flows.Refusal) flows.Answer { return help.Closed(printer(e.From.Locale), e, why) },
+		Flows: []flows.Named{
+			{Name: "escalate", Flow: escalate.New(escalate.Options{
+				Desk: a.desk, Cases: a.store, Admins: admins{a.graph, a.cfg.Admins.Groups, a.cfg.Tenant.ID},
+				Words: printer, Channel: channel, Locale: a.cfg.Locale, Now: a.now,
+			})},
+			{Name: "help", Flow: help.New(help.Options{
+				Desk: a.desk, Cases: a.store, Ledger: a.store, Words: printer, Admins: channel, Now: a.now,
+				Limits: help.Limits{
+					Messages: a.cfg.Limits.MessagesPerHour, Lookups: a.cfg.Limits.LookupsPerHour, Escalations: a.cfg.Limits.EscalationsPerDay,
+				},
+			})},
+		},
+	}
+}
+
+// Run works and serves on ln until ctx ends, or something that it needs does.
+func (a *app) Run(ctx context.Context, ln net.Listener) error {
+	ctx, stop := context.WithCancel(ctx)
+	defer stop()
+	platforms := map[string]bot.Platform{}
+	if a.web != nil {
+		platforms[a.web.Name()] = a.web
+	}
+	srv := &http.Server{Handler: a.handler(), ReadHeaderTimeout: 10 * time.Second, ErrorLog: zap.NewStdLog(a.log.Named("http"))}
+	ended := make(chan error, 2)
+	go func() {
+		ended <- a.store.Run(ctx, store.Runner{Router: watched{a.router(), a.strip}, Platforms: platforms})
+	}()
+	go func() { ended <- srv.Serve(ln) }()
+	var err error
+	select {
+	case <-ctx.Done():
+	case err = <-ended:
+	}
+	stop()
+	if a.web != nil {
+		a.web.Close()
+	}
+	grace, cancel := context.WithTimeout(context.WithoutCancel(ctx), 10*time.Second)
+	defer cancel()
+	err = errors.Join(err, srv.Shutdown(grace))
+	if e := <-ended; err == nil {
+		err = e
+	}
+	if errors.Is(err, http.ErrServerClosed) || errors.Is(err, context.Canceled) {
+		err = nil
+	}
+	return err
+}
+
+// Close closes the store.
+func (a *app) Close() error { return a.store.Close() }
+
+// handler serves the page, if there is one, and what a supervisor asks.
+func (a *app) handler() http.Handler {
+	mux := http.NewServeMux()
+	mux.HandleFunc("GET /livez", func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write([]byte("ok\n")) })
+	mux.HandleFunc("GET /readyz", a.ready)
+	if a.web != nil {
+		mux.Handle("/", a.web.Handler())
+	}
+	return mux
+}
+
+// ready says whether the store answers. Whether Graph does is no reason to take
+// no messages: they are kept, and answered when it does.
+func (a *app) ready(w http.ResponseWriter, r *http.Request) {
+	ctx, cancel := context.WithTimeout(r.Context(), 2*time.Second)
+	defer cancel()
+	if err := a.store.Ping(ctx); err != nil {
+		a.log.Warn("not ready", zap.Error(err))
+		http.Error(w, "the store does not answer", http.StatusServiceUnavailable)
+		return
+	}
+	_, _ = w.Write([]byte("ready\n"))
+}
+
+// printer says things in a language. What it has no sentence for is a slip of
+// ours, which the tests look for.
+func printer(locale string) *words.Printer { return &words.Printer{Locale: locale} }
+
+func apologize(_ context.Context, w store.Work) flows.Answer {
+	if w.Event == nil {
+		return flows.Answer{}
+	}
+	return help.Apology(printer(w.Event.From.Locale), *w.Event)
+}
+
+// admins are the members of the configured groups, as the directory says at
+// that moment.
+type admins struct {
+	graph  *msgraph.Client
+	groups []string
+	tenant string
+}
+
+// Admin reports whether by is one of them. An account that is disabled, a
+// guest's, or of another tenant is not, whatever its groups.
+func (a admins) Admin(ctx context.Context, by bot.Identity) (bool, error) {
+	if !by.Known() || by.Tenant != a.tenant || len(a.groups) == 0 {
+		return false, nil
+	}
+	u, err := a.graph.User(ctx, by.ObjectID)
+	if errors.Is(err, graph.ErrNotFound) {
+		return false, nil
+	}
+	if err != nil || !u.Enabled || u.Guest {
+		return false, err
+	}
+	in, err := a.graph.InGroups(ctx, by.ObjectID, a.groups)
+	return len(in) > 0, err
+}
+
+// logged tells whoever runs us why a look-up has no answer; the person who
+// asked hears only that there is none.
+type logged struct {
+	lookup.SignIns
+	log *zap.Logger
+}
+
+// Find looks.
+func (l logged) Find(ctx context.Context, q graph.Query) (graph.Found, error) {
+	found, err := l.SignIns.Find(ctx, q)
+	var later *graph.Later
+	switch {
+	case errors.As(err, &later):
+		l.log.Info("a look-up must wait", zap.String("why", string(later.Why)), zap.Time("until", later.At), zap.Error(later.Err))
+	case err != nil:
+		l.log.Error("a look-up failed", zap.Error(err))
+	}
+	return found, err
+}

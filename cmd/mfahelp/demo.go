@@ -1,0 +1,133 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+
+	"go.uber.org/zap"
+
+	"mfahelp/bot"
+	"mfahelp/bot/web"
+	"mfahelp/config"
+	"mfahelp/graph/sandbox"
+	"mfahelp/secret"
+)
+
+// demoCmd runs all there is in one process.
+type demoCmd struct {
+	Listen string `default:"127.0.0.1:8025" placeholder:"ADDR" help:"Where the page is (${default})."`
+	Data   string `type:"path" placeholder:"DIR" help:"Keep what happens in this folder, rather than forget it at the end."`
+}
+
+// Help says what to expect.
+func (demoCmd) Help() string {
+	return `A pretend company fails to sign in, and the bot helps it: the real SDK asks a pretend tenant over HTTPS, and the database and the page are real. Nothing leaves this machine.
+
+Examples:
+
+  mfahelp demo
+  mfahelp demo --listen 127.0.0.1:9000 --data ./demo-data`
+}
+
+// Run serves until ctx ends.
+func (c *demoCmd) Run(ctx context.Context, std streams) (err error) {
+	dir := c.Data
+	if dir == "" {
+		if dir, err = os.MkdirTemp("", "mfahelp-demo-"); err != nil {
+			return fmt.Errorf("making a folder for the demo: %w", err)
+		}
+		defer os.RemoveAll(dir)
+	}
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return fmt.Errorf("making a folder for the demo: %w", err)
+	}
+	log, err := newLogger(config.Log{Level: "warn", Format: "console"}, std.err)
+	if err != nil {
+		return err
+	}
+	ln, err := net.Listen("tcp", c.Listen)
+	if err != nil {
+		return fmt.Errorf("listening for the page: %w", err)
+	}
+	d, err := newDemo(ctx, dir, log, time.Now)
+	if err != nil {
+		return errors.Join(err, ln.Close())
+	}
+	fmt.Fprintf(std.out, "The demo is at http://%s until you press Ctrl-C.\n", ln.Addr())
+	return errors.Join(d.app.Run(ctx, ln), d.Close())
+}
+
+// A demo is an app with a pretend tenant beside it.
+type demo struct {
+	app    *app
+	tenant *sandbox.Tenant
+}
+
+// demoWaits are shorter than in real life, where the log takes minutes: nobody
+// watches a demo for that long. The sandbox's late event comes after 40 s.
+var demoWaits = []time.Duration{15 * time.Second, 45 * time.Second, 75 * time.Second, 2 * time.Minute}
+
+func newDemo(ctx context.Context, dir string, log *zap.Logger, now func() time.Time) (*demo, error) {
+	tenant, err := sandbox.New(sandbox.Options{Dir: dir, Now: now})
+	if err != nil {
+		return nil, err
+	}
+	url, err := tenant.Start("127.0.0.1:0")
+	if err != nil {
+		return nil, err
+	}
+	a, err := newApp(ctx, demoConfig(tenant, url, dir), log, tenant.Now, demoPage(tenant))
+	if err != nil {
+		return nil, errors.Join(err, tenant.Close())
+	}
+	return &demo{app: a, tenant: tenant}, nil
+}
+
+// Close ends both.
+func (d *demo) Close() error { return errors.Join(d.app.Close(), d.tenant.Close()) }
+
+func demoConfig(t *sandbox.Tenant, url, dir string) config.Config {
+	reader := t.Reader()
+	return config.Config{
+		Tenant: config.Tenant{
+			ID: t.ID(), Sandbox: true, Cloud: config.Custom, Authority: url, Graph: url, CA: t.CAPEM(),
+			ClientID: reader.ID, Credential: config.Credential{Secret: secret.New(reader.Secret)},
+		},
+		Admins: config.Admins{Groups: []string{adminsGroup(t)}},
+		Store:  config.Store{URL: "sqlite:" + filepath.Join(dir, "mfahelp.db")},
+		Web:    config.Web{Login: config.Choose},
+		Limits: config.Limits{MessagesPerHour: 200, LookupsPerHour: 60, EscalationsPerDay: 50},
+		Lookup: config.Lookup{Waits: demoWaits},
+	}
+}
+
+// demoPage is who can be chosen, and what can be made to happen.
+func demoPage(t *sandbox.Tenant) *tenantPage {
+	page := &tenantPage{Make: func(_ context.Context, sample string) (string, error) {
+		f, err := t.Fail(sample)
+		return f.Text, err
+	}}
+	for _, p := range t.People() {
+		page.People = append(page.People, web.Person{
+			ID: short(p.UPN), Name: p.Name, Note: p.Department, Locale: p.Language, Admin: slices.Contains(p.Groups, sandbox.AdminsGroup),
+			Identity: bot.Identity{Tenant: t.ID(), ObjectID: p.ID, Email: p.UPN},
+		})
+	}
+	for _, s := range t.Scenarios() {
+		page.Samples = append(page.Samples, web.Sample{Name: s.Name, Title: s.Title, Summary: s.Summary, Person: short(s.UPN)})
+	}
+	return page
+}
+
+// short is the name before the @: people on the page are known by it.
+func short(upn string) string {
+	name, _, _ := strings.Cut(upn, "@")
+	return strings.ToLower(name)
+}
