@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"slices"
 	"strings"
+	"unicode"
 
 	"mfahelp/graph"
 )
@@ -21,92 +22,88 @@ type answer struct {
 
 // answers is what to do about each cause. It is the whole table: what is not
 // in it is no cause.
-var answers map[Cause]answer
+var answers = map[Cause]answer{
+	ReportedFraud:      {alarm: true, adminsOnly: true, notes: []string{"incident", "unblock"}},
+	SuspiciousActivity: {alarm: true, adminsOnly: true, notes: []string{"incident", "risky-user", "unblock"}},
+	NotMe:              {alarm: true, adminsOnly: true, notes: []string{"incident"}},
+	NumberAbuse:        {alarm: true, adminsOnly: true, notes: []string{"incident"}},
+	Risk:               {alarm: true, adminsOnly: true, notes: []string{"incident", "risky-user"}},
 
-func init() { // the table and its steps refer to each other
-	answers = map[Cause]answer{
-		ReportedFraud:      {alarm: true, adminsOnly: true, notes: []string{"incident", "unblock"}},
-		SuspiciousActivity: {alarm: true, adminsOnly: true, notes: []string{"incident", "risky-user", "unblock"}},
-		NotMe:              {alarm: true, adminsOnly: true, notes: []string{"incident"}},
-		NumberAbuse:        {alarm: true, adminsOnly: true, notes: []string{"incident"}},
-		Risk:               {alarm: true, adminsOnly: true, notes: []string{"incident", "risky-user"}},
+	NoAnswer:       {kind: graph.Authenticator, steps: []step{appOnline, otherWay, appCode, say("notifications"), say("update-app")}},
+	Declined:       {ask: true, steps: []step{say("approve"), otherWay}},
+	WrongNumber:    {kind: graph.Authenticator, steps: []step{say("match-number"), otherWay, appCode}},
+	WrongCode:      {steps: []step{newestCode, deviceTime, otherWay, appPrompt, phoneCheck}},
+	ClockDrift:     {kind: graph.SoftwareOATH, steps: []step{deviceTime, otherWay, appPrompt, reAdd}, notes: []string{"hardware-token"}},
+	CodeUsed:       {kind: graph.SoftwareOATH, steps: []step{nextCode, otherWay}},
+	CodeNotEntered: {steps: []step{say("enter-code"), phoneCheck, otherWay}},
+	TooManyCodes:   {steps: []step{say("wait-codes"), otherWay, deviceTime, newestCode}},
+	InvalidAnswer:  {weak: true, steps: []step{say("retry"), otherWay, reAdd}},
 
-		NoAnswer:       {kind: graph.Authenticator, steps: []step{appOnline, otherWay, appCode, say("notifications"), say("update-app")}},
-		Declined:       {ask: true, steps: []step{say("approve"), otherWay}},
-		WrongNumber:    {kind: graph.Authenticator, steps: []step{say("match-number"), otherWay, appCode}},
-		WrongCode:      {steps: []step{newestCode, deviceTime, otherWay, appPrompt, phoneCheck}},
-		ClockDrift:     {kind: graph.SoftwareOATH, steps: []step{deviceTime, otherWay, appPrompt, reAdd}, notes: []string{"hardware-token"}},
-		CodeUsed:       {kind: graph.SoftwareOATH, steps: []step{say("next-code"), otherWay}},
-		CodeNotEntered: {steps: []step{say("enter-code"), phoneCheck, otherWay}},
-		TooManyCodes:   {steps: []step{say("wait-codes"), otherWay, deviceTime, newestCode}},
-		InvalidAnswer:  {weak: true, steps: []step{say("retry"), otherWay, reAdd}},
+	PhoneUnreachable: {kind: graph.PhoneMethod, steps: []step{phoneCheck, otherWay}},
+	Voicemail:        {kind: graph.PhoneMethod, steps: []step{say("answer-call"), phoneCheck, otherWay}},
+	HungUp:           {kind: graph.PhoneMethod, steps: []step{say("answer-call"), otherWay}},
+	NoPhoneInput:     {kind: graph.PhoneMethod, steps: []step{say("answer-call"), otherWay}},
+	WrongPIN:         {kind: graph.PhoneMethod, steps: []step{say("retry-pin"), otherWay}},
+	BadPhoneNumber:   {kind: graph.PhoneMethod, steps: []step{otherWay, fixNumber}, notes: []string{"bad-number"}},
+	CannotNotify:     {kind: graph.Authenticator, steps: []step{appOnline, otherWay, appCode, reAdd, say("update-app")}},
 
-		PhoneUnreachable: {kind: graph.PhoneMethod, steps: []step{phoneCheck, otherWay}},
-		Voicemail:        {kind: graph.PhoneMethod, steps: []step{say("answer-call"), phoneCheck, otherWay}},
-		HungUp:           {kind: graph.PhoneMethod, steps: []step{say("answer-call"), otherWay}},
-		NoPhoneInput:     {kind: graph.PhoneMethod, steps: []step{say("answer-call"), otherWay}},
-		WrongPIN:         {kind: graph.PhoneMethod, steps: []step{say("retry-pin"), otherWay}},
-		BadPhoneNumber:   {kind: graph.PhoneMethod, steps: []step{otherWay, fixNumber}, notes: []string{"bad-number"}},
-		CannotNotify:     {kind: graph.Authenticator, steps: []step{appOnline, otherWay, appCode, reAdd, say("update-app")}},
+	NoMethod:        {steps: []step{link("register", mySecurityInfo)}, notes: []string{"pass"}},
+	SetupUnfinished: {steps: []step{link("register", mySecurityInfo)}, notes: []string{"pass"}},
+	Misconfigured:   {steps: []step{otherWay, reAdd, updateApp, fixNumber}, notes: []string{"re-register"}},
+	BlockedUser:     {adminsOnly: true, notes: []string{"unblock"}},
+	UserNotFound:    {steps: []step{rightAccount}, notes: []string{"re-register"}},
+	Duplicate:       {weak: true, steps: []step{say("one-prompt"), clearSession}},
+	InProgress:      {weak: true, steps: []step{say("one-prompt"), clearSession}},
+	ServiceError:    {steps: []step{say("wait"), otherWay}, notes: []string{"service-health"}},
+	NotCompleted:    {steps: []step{ready, phoneCheck, otherWay, appCode, appPrompt, clearSession}},
 
-		NoMethod:        {steps: []step{link("register", mySecurityInfo)}, notes: []string{"pass"}},
-		SetupUnfinished: {steps: []step{link("register", mySecurityInfo)}, notes: []string{"pass"}},
-		Misconfigured:   {steps: []step{otherWay, reAdd, updateApp}, notes: []string{"re-register"}},
-		BlockedUser:     {adminsOnly: true, notes: []string{"unblock"}},
-		UserNotFound:    {steps: []step{rightAccount}, notes: []string{"re-register"}},
-		Duplicate:       {weak: true, steps: []step{say("one-prompt"), clearSession}},
-		InProgress:      {weak: true, steps: []step{say("one-prompt"), clearSession}},
-		ServiceError:    {steps: []step{say("wait"), otherWay}, notes: []string{"service-health"}},
-		NotCompleted:    {steps: []step{ready, phoneCheck, otherWay, appCode, appPrompt, clearSession}},
+	ConditionalAccess:  {steps: []step{managedDevice, trustedNetwork, modernApp}, notes: []string{"policy"}},
+	LocationNeeded:     {steps: []step{say("allow-location")}, notes: []string{"policy"}},
+	RegistrationPlace:  {steps: []step{say("trusted-network"), say("managed-device")}, notes: []string{"policy", "pass"}},
+	DeviceNotCompliant: {steps: []step{say("compliance"), say("managed-device")}, notes: []string{"device"}},
+	DeviceNotJoined:    {steps: []step{say("managed-device")}, notes: []string{"device"}},
+	DeviceBroken:       {steps: []step{say("restart")}, notes: []string{"device"}},
+	BrokerMissing:      {steps: []step{say("install-broker")}},
+	AppNotApproved:     {steps: []step{say("approved-app")}, notes: []string{"policy"}},
+	Browser:            {steps: []step{say("browser")}, notes: []string{"policy"}},
+	DeviceCode:         {steps: []step{say("sign-in-here")}, notes: []string{"policy"}},
+	OldClient:          {steps: []step{say("modern-app")}},
+	FirstFactor:        {steps: []step{say("use-password")}},
 
-		ConditionalAccess:  {steps: []step{managedDevice, trustedNetwork, modernApp}, notes: []string{"policy"}},
-		LocationNeeded:     {steps: []step{say("allow-location")}, notes: []string{"policy"}},
-		RegistrationPlace:  {steps: []step{say("trusted-network"), say("managed-device")}, notes: []string{"policy", "pass"}},
-		DeviceNotCompliant: {steps: []step{say("compliance"), say("managed-device")}, notes: []string{"device"}},
-		DeviceNotJoined:    {steps: []step{say("managed-device")}, notes: []string{"device"}},
-		DeviceBroken:       {steps: []step{say("restart")}, notes: []string{"device"}},
-		BrokerMissing:      {steps: []step{say("install-broker")}},
-		AppNotApproved:     {steps: []step{say("approved-app")}, notes: []string{"policy"}},
-		Browser:            {steps: []step{say("browser")}, notes: []string{"policy"}},
-		DeviceCode:         {steps: []step{say("sign-in-here")}, notes: []string{"policy"}},
-		OldClient:          {steps: []step{say("modern-app")}},
-		FirstFactor:        {steps: []step{say("use-password")}},
+	Password:        {steps: []step{say("check-password"), link("reset-password", passwordReset)}, notes: []string{"not-mfa"}},
+	PasswordExpired: {steps: []step{link("change-password", passwordReset)}, notes: []string{"not-mfa"}},
+	Locked:          {steps: []step{say("wait-lock"), link("reset-password", passwordReset)}, notes: []string{"not-mfa"}},
+	Disabled:        {adminsOnly: true, notes: []string{"never-reset"}},
+	OnPremises:      {steps: []step{say("wait")}, notes: []string{"not-mfa"}},
+	LogonHours:      {adminsOnly: true, notes: []string{"not-mfa"}},
 
-		Password:        {steps: []step{say("check-password"), link("reset-password", passwordReset)}, notes: []string{"not-mfa"}},
-		PasswordExpired: {steps: []step{link("change-password", passwordReset)}, notes: []string{"not-mfa"}},
-		Locked:          {steps: []step{say("wait-lock"), link("reset-password", passwordReset)}, notes: []string{"not-mfa"}},
-		Disabled:        {adminsOnly: true, notes: []string{"never-reset"}},
-		OnPremises:      {steps: []step{say("wait")}, notes: []string{"not-mfa"}},
-		LogonHours:      {adminsOnly: true, notes: []string{"not-mfa"}},
+	Session:     {steps: []step{say("sign-in-again"), clearSession}},
+	PageExpired: {steps: []step{say("fresh-page"), clearSession}},
+	Loop:        {steps: []step{say("close-app"), clearSession}},
+	WindowsSSO:  {steps: []step{say("lock-unlock")}},
+	TokenTime:   {steps: []step{deviceTime, say("sign-in-again")}},
 
-		Session:     {steps: []step{say("sign-in-again"), clearSession}},
-		PageExpired: {steps: []step{say("fresh-page"), clearSession}},
-		Loop:        {steps: []step{say("close-app"), clearSession}},
-		WindowsSSO:  {steps: []step{say("lock-unlock")}},
-		TokenTime:   {steps: []step{deviceTime, say("sign-in-again")}},
+	NoAccount:       {steps: []step{rightAccount}},
+	WrongAccount:    {steps: []step{rightAccount, clearSession}, notes: []string{"guest"}},
+	GuestPending:    {steps: []step{say("accept-invitation")}, notes: []string{"guest"}},
+	CrossTenant:     {adminsOnly: true, notes: []string{"guest"}},
+	NotAssigned:     {adminsOnly: true},
+	Consent:         {adminsOnly: true},
+	ConsentDeclined: {steps: []step{say("accept-consent")}},
 
-		NoAccount:       {steps: []step{rightAccount}},
-		WrongAccount:    {steps: []step{rightAccount, clearSession}, notes: []string{"guest"}},
-		GuestPending:    {steps: []step{say("accept-invitation")}, notes: []string{"guest"}},
-		CrossTenant:     {adminsOnly: true, notes: []string{"guest"}},
-		NotAssigned:     {adminsOnly: true},
-		Consent:         {adminsOnly: true},
-		ConsentDeclined: {steps: []step{say("accept-consent")}},
+	TelecomLimit:     {kind: graph.PhoneMethod, steps: []step{otherWay, say("wait")}},
+	ExternalMFA:      {steps: []step{say("finish-page"), otherWay}},
+	EmailCode:        {steps: []step{say("new-email-code")}},
+	HelloKey:         {kind: graph.Hello, steps: []step{otherWay, say("hello-again")}, notes: []string{"device"}},
+	KeyRefused:       {kind: graph.FIDO2, steps: []step{otherWay}, notes: []string{"credential-policy"}},
+	CredentialPolicy: {adminsOnly: true, notes: []string{"credential-policy", "unblock"}},
+	AccessPass:       {adminsOnly: true, notes: []string{"pass"}},
+	OtherCode:        {steps: []step{say("sign-in-again")}},
 
-		TelecomLimit:     {kind: graph.PhoneMethod, steps: []step{otherWay, say("wait")}},
-		ExternalMFA:      {steps: []step{say("finish-page"), otherWay}},
-		EmailCode:        {steps: []step{say("new-email-code")}},
-		HelloKey:         {kind: graph.Hello, steps: []step{otherWay, say("hello-again")}, notes: []string{"device"}},
-		KeyRefused:       {kind: graph.FIDO2, steps: []step{otherWay}, notes: []string{"credential-policy"}},
-		CredentialPolicy: {adminsOnly: true, notes: []string{"credential-policy", "unblock"}},
-		AccessPass:       {adminsOnly: true, notes: []string{"pass"}},
-		OtherCode:        {steps: []step{say("sign-in-again")}},
-
-		Interrupt:      {steps: []step{setup, say("finish-page"), clearSession}},
-		SucceededLater: {steps: []step{say("close-page"), clearSession}},
-		ExpiredLog:     {steps: []step{say("try-now")}},
-		Unknown:        {steps: []step{say("retry"), otherWay, clearSession}},
-	}
+	Interrupt:      {steps: []step{setup, say("finish-page"), clearSession}},
+	SucceededLater: {steps: []step{say("close-page"), clearSession}},
+	ExpiredLog:     {steps: []step{say("try-now")}},
+	Unknown:        {steps: []step{say("retry"), otherWay, clearSession}},
 }
 
 // describe fills in what the person was asked with, and who said no.
@@ -115,7 +112,7 @@ func (m *matter) describe() {
 		m.d.Method, m.d.Device = asked.Method, asked.Detail
 	}
 	m.kind = cmp.Or(kindOf(m.d.Method), answers[m.d.Cause].kind)
-	if m.kind == graph.PhoneMethod {
+	if m.kind == graph.PhoneMethod || isNumber(m.d.Device) {
 		m.d.Device = masked(m.d.Device)
 	}
 	m.device = m.d.Device
@@ -157,6 +154,11 @@ func masked(number string) string {
 		}
 		return r
 	}, number)
+}
+
+// isNumber reports whether s is a phone number and not a name.
+func isNumber(s string) bool {
+	return len(digits(s)) > 4 && !strings.ContainsFunc(s, unicode.IsLetter)
 }
 
 // digits returns only the digits of s.

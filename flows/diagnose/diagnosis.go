@@ -1,6 +1,7 @@
 package diagnose
 
 import (
+	"slices"
 	"time"
 
 	"mfahelp/graph"
@@ -92,11 +93,21 @@ type Advice struct {
 
 // MethodKey names the phrase for m, and what fills its gap.
 func MethodKey(m graph.Method) (key string, args []string) {
-	key = "method." + string(m.Kind)
+	kind := m.Kind
+	if !slices.Contains(namedKinds, kind) {
+		kind = graph.OtherMethod
+	}
+	key = "method." + string(kind)
 	if m.Name == "" {
 		return key + ".bare", nil
 	}
 	return key, []string{m.Name}
+}
+
+// namedKinds are the kinds that we have words for. A newer one is "other".
+var namedKinds = []graph.Kind{
+	graph.Authenticator, graph.PhoneMethod, graph.SoftwareOATH, graph.HardwareOATH, graph.FIDO2, graph.Hello, graph.PlatformCred,
+	graph.Email, graph.External, graph.QRCodePIN, graph.Pass, graph.Password,
 }
 
 // Asked names the phrase for what the person was asked with, such as

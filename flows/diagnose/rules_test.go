@@ -34,6 +34,7 @@ func TestWhichWordsOfAnEventCount(t *testing.T) {
 		{"the last of several", general, []graph.Step{no(silence), no(declined)}, Declined, Certain, "authenticationDetails[1].authenticationStepResultDetail"},
 		{"but not a duplicate", general, []graph.Step{no(silence), no(duplicate)}, NoAnswer, Certain, "authenticationDetails[0].authenticationStepResultDetail"},
 		{"nothing but a duplicate", general, []graph.Step{no(duplicate)}, Duplicate, Certain, "authenticationDetails[0].authenticationStepResultDetail"},
+		{"the last of two that say little", general, []graph.Step{no("MFA denied; authentication in-progress"), no(duplicate)}, Duplicate, Certain, "authenticationDetails[1].authenticationStepResultDetail"},
 		{"the details, if the steps are silent", declined, []graph.Step{passed(), no("")}, Declined, Likely, "status.additionalDetails"},
 		{"the details over a duplicate", declined, []graph.Step{no(duplicate)}, Declined, Likely, "status.additionalDetails"},
 		{"a step over the details", declined, []graph.Step{no(silence)}, NoAnswer, Certain, "authenticationDetails[0].authenticationStepResultDetail"},
@@ -73,6 +74,10 @@ func TestAskedWith(t *testing.T) {
 	d = Diagnose(about(at(0, 500121, asked(text, "+49 170 1234512", "MFA denied; user entered incorrect code"))))
 	if d.Device != "+XX XXX XXXXX12" {
 		t.Errorf("a number that the log did not mask: got %q", d.Device)
+	}
+	d = Diagnose(about(at(0, 500121, asked("Something new", "(555) 0100-12", "MFA denied; user entered incorrect code"))))
+	if d.Device != "(XXX) XXXX-12" {
+		t.Errorf("a number beside a method that we do not know: got %q", d.Device)
 	}
 }
 
@@ -179,6 +184,7 @@ func TestAbuseOfPrompts(t *testing.T) {
 		{"three where they always are", about(no(40, home, wrongNumber), no(20, home, wrongNumber), no(0, home, wrongNumber), at(-300, 0)), WrongNumber},
 		{"three at home, nothing known", about(no(40, home, wrongNumber), no(20, home, wrongNumber), no(0, home, wrongNumber)), WrongNumber},
 		{"three on the company laptop abroad", about(known(no(40, abroad, silence)), known(no(20, abroad, silence)), known(no(0, abroad, silence)), known(at(-300, 0))), NoAnswer},
+		{"three from nobody knows where", about(no(40, "", silence), no(20, "", silence), no(0, "", silence), at(-300, 0)), NoAnswer},
 		{"two only", about(no(20, abroad, declined), no(0, abroad, declined), at(-300, 0)), Declined},
 		{"three in two hours", about(no(100, abroad, silence), no(50, abroad, silence), no(0, abroad, silence), at(-300, 0)), NoAnswer},
 		{"wrong codes are another matter", about(at(2, 500121, asked(text, "", wrongCode)), at(1, 500121, asked(text, "", wrongCode)), at(0, 500121, asked(text, "", wrongCode))), WrongCode},
@@ -253,6 +259,8 @@ func TestOtherEventsOfTheVisitTellWhatOneDoesNot(t *testing.T) {
 	told := visiting("v", at(-0.2, 500121, asked(push, "iPhone 15", silence)))
 	check(t, Diagnose(about(empty, told)), NoAnswer, Likely)
 	check(t, Diagnose(about(empty, visiting("w", told))), NotCompleted, CodeOnly)
+	told.Steps[0].Result = "something new"
+	check(t, Diagnose(about(empty, told)), NotCompleted, CodeOnly)
 }
 
 func TestTheAccount(t *testing.T) {

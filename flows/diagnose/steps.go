@@ -43,7 +43,7 @@ func ready(m *matter) (Advice, bool) {
 	switch m.kind {
 	case graph.Authenticator:
 		return appOnline(m)
-	case graph.SoftwareOATH:
+	case graph.SoftwareOATH, graph.HardwareOATH:
 		return newestCode(m)
 	default:
 		return Advice{Key: "retry"}, true
@@ -75,12 +75,18 @@ func appPrompt(m *matter) (Advice, bool) {
 
 // newestCode is to type the code again, as it is now.
 func newestCode(m *matter) (Advice, bool) {
-	switch m.kind {
-	case graph.PhoneMethod:
+	if m.kind == graph.PhoneMethod {
 		return Advice{Key: "newest-message"}, true
-	default:
-		return Advice{Key: "newest-code"}, true
 	}
+	return Advice{Key: "newest-code"}, true
+}
+
+// nextCode is not to type the same code twice.
+func nextCode(m *matter) (Advice, bool) {
+	if m.kind == graph.PhoneMethod {
+		return Advice{Key: "newest-message"}, true
+	}
+	return Advice{Key: "next-code"}, true
 }
 
 // deviceTime is to let the phone set its own clock, on which codes depend.
@@ -117,23 +123,27 @@ func phoneCheck(m *matter) (Advice, bool) {
 
 // fixNumber is to correct the number, for who can get in another way.
 func fixNumber(m *matter) (Advice, bool) {
-	return Advice{Key: "fix-number", URL: mySecurityInfo}, m.other() != nil
+	return Advice{Key: "fix-number", URL: mySecurityInfo}, m.kind == graph.PhoneMethod && m.other() != nil
 }
 
 // reAdd is to set up Authenticator anew. Whoever has nothing else would lock
 // themselves out by it.
 func reAdd(m *matter) (Advice, bool) {
-	app := m.kind == graph.Authenticator || m.kind == graph.SoftwareOATH || m.kind == ""
-	return Advice{Key: "re-add", URL: mySecurityInfo}, app && m.other() != nil
+	return Advice{Key: "re-add", URL: mySecurityInfo}, m.withApp() && m.other() != nil
 }
 
 // updateApp is to renew the programs. Reinstalling Authenticator loses its
 // accounts, so that is for who has another method.
 func updateApp(m *matter) (Advice, bool) {
 	if m.other() != nil {
-		return Advice{Key: "reinstall-app"}, true
+		return Advice{Key: "reinstall-app"}, m.withApp()
 	}
-	return Advice{Key: "update-app"}, true
+	return Advice{Key: "update-app"}, m.withApp()
+}
+
+// withApp reports whether it was an app, or may have been, that was asked.
+func (m *matter) withApp() bool {
+	return m.kind == graph.Authenticator || m.kind == graph.SoftwareOATH || m.kind == ""
 }
 
 // clearSession is to get rid of what a browser remembers.
@@ -235,11 +245,11 @@ func (m *matter) other() *graph.Method {
 // failed reports whether x may be the method that failed: one of the same
 // kind, unless its name and the log's tell them apart.
 func (m *matter) failed(x graph.Method) bool {
-	codes := m.kind == graph.SoftwareOATH || m.kind == graph.HardwareOATH // the log says the same of both
+	typed := m.kind == graph.SoftwareOATH || m.kind == graph.HardwareOATH // the log says the same of both
 	switch {
-	case codes && x.Kind == graph.Authenticator:
+	case typed && x.Kind == graph.Authenticator:
 		return !slices.ContainsFunc(m.Methods, isToken) // the codes were this app's
-	case codes:
+	case typed:
 		return isToken(x)
 	default:
 		return x.Kind == m.kind && (m.device == "" || x.Name == "" || sameName(x, m.device))
