@@ -8,44 +8,47 @@ import (
 )
 
 // An access says who may ask, and how often. Any one of the permissions will
-// do; the first is the least, which is named when all are missing.
+// do, where "A and B" is one that takes two; the first is the least, which is
+// named when all are missing.
 // See https://learn.microsoft.com/graph/permissions-reference.
 type access struct {
 	permissions []string
 	denied      func(permissions []string) *problem
-	premium     bool // asks for an Entra ID licence
-	limit       *limit
+	unlicensed  func() *problem // nil if it asks for no licence
+	limit       *limit          // nil if there is none worth keeping to
 }
 
 // What the areas ask for, from the tables "Permissions" of their pages.
 var (
 	// https://learn.microsoft.com/graph/api/signin-list
-	reportAccess = access{[]string{"AuditLog.Read.All"}, noReports, true, &reportLimit}
+	reportAccess = access{[]string{"AuditLog.Read.All"}, noReports, noLicence, &reportLimit}
 	// https://learn.microsoft.com/graph/api/user-get
-	userAccess = access{[]string{"User.ReadBasic.All", "User.Read.All", "User.ReadWrite.All", "Directory.Read.All", "Directory.ReadWrite.All"}, noDirectory, false, nil}
+	userAccess = access{[]string{"User.ReadBasic.All", "User.Read.All", "User.ReadWrite.All", "Directory.Read.All", "Directory.ReadWrite.All"}, noDirectory, nil, nil}
 	// https://learn.microsoft.com/graph/api/user-list-manager
-	managerAccess = access{[]string{"User.Read.All", "User.ReadWrite.All", "Directory.Read.All", "Directory.ReadWrite.All"}, noDirectory, false, nil}
+	managerAccess = access{[]string{"User.Read.All", "User.ReadWrite.All", "Directory.Read.All", "Directory.ReadWrite.All"}, noDirectory, nil, nil}
 	// https://learn.microsoft.com/graph/api/user-list-transitivememberof
-	memberOfAccess = access{[]string{"User.Read.All", "GroupMember.Read.All", "Group.Read.All", "Directory.Read.All", "Directory.ReadWrite.All"}, noDirectory, false, nil}
+	memberOfAccess = access{[]string{"User.Read.All", "GroupMember.Read.All", "Group.Read.All", "Directory.Read.All", "Directory.ReadWrite.All"}, noDirectory, nil, nil}
+	// https://learn.microsoft.com/graph/api/directoryobject-checkmembergroups
+	checkAccess = access{[]string{"User.Read.All and GroupMember.Read.All", "User.Read.All and Group.Read.All", "Directory.Read.All", "Directory.ReadWrite.All"}, noDirectory, nil, nil}
 	// https://learn.microsoft.com/graph/api/group-get and group-list-members
-	groupAccess = access{[]string{"GroupMember.Read.All", "Group.Read.All", "Group.ReadWrite.All", "GroupMember.ReadWrite.All", "Directory.Read.All", "Directory.ReadWrite.All"}, noDirectory, false, nil}
+	groupAccess = access{[]string{"GroupMember.Read.All", "Group.Read.All", "Group.ReadWrite.All", "GroupMember.ReadWrite.All", "Directory.Read.All", "Directory.ReadWrite.All"}, noDirectory, nil, nil}
 	// https://learn.microsoft.com/graph/api/rbacapplication-list-roleassignments
-	roleAccess = access{[]string{"RoleManagement.Read.Directory", "RoleManagement.Read.All", "RoleManagement.ReadWrite.Directory", "Directory.Read.All", "Directory.ReadWrite.All"}, noDirectory, false, nil}
+	roleAccess = access{[]string{"RoleManagement.Read.Directory", "RoleManagement.Read.All", "Directory.Read.All", "RoleManagement.ReadWrite.Directory", "Directory.ReadWrite.All"}, noDirectory, nil, nil}
 	// https://learn.microsoft.com/graph/api/rbacapplication-list-roleeligibilityscheduleinstances
-	eligibleAccess = access{[]string{"RoleEligibilitySchedule.Read.Directory", "RoleEligibilitySchedule.ReadWrite.Directory", "RoleManagement.Read.Directory", "RoleManagement.Read.All", "RoleManagement.ReadWrite.Directory"}, noPIM, true, nil}
+	eligibleAccess = access{[]string{"RoleEligibilitySchedule.Read.Directory", "RoleEligibilitySchedule.ReadWrite.Directory", "RoleManagement.Read.Directory", "RoleManagement.Read.All", "RoleManagement.ReadWrite.Directory"}, noPIM, noP2, nil}
 	// https://learn.microsoft.com/graph/api/rbacapplication-list-roleassignmentscheduleinstances
-	activeAccess = access{[]string{"RoleAssignmentSchedule.Read.Directory", "RoleAssignmentSchedule.ReadWrite.Directory", "RoleManagement.Read.Directory", "RoleManagement.Read.All", "RoleManagement.ReadWrite.Directory"}, noPIM, true, nil}
+	activeAccess = access{[]string{"RoleAssignmentSchedule.Read.Directory", "RoleAssignmentSchedule.ReadWrite.Directory", "RoleManagement.Read.Directory", "RoleManagement.Read.All", "RoleManagement.ReadWrite.Directory"}, noPIM, noP2, nil}
 	// https://learn.microsoft.com/graph/api/authentication-list-methods
-	methodAccess = access{[]string{"UserAuthenticationMethod.Read.All", "UserAuthenticationMethod.ReadWrite.All"}, noMethods, false, nil}
+	methodAccess = access{[]string{"UserAuthenticationMethod.Read.All", "UserAuthenticationMethod.ReadWrite.All"}, noMethods, nil, nil}
 	// https://learn.microsoft.com/graph/api/riskyuser-get
-	riskAccess = access{[]string{"IdentityRiskyUser.Read.All", "IdentityRiskyUser.ReadWrite.All"}, noRisk, true, &riskLimit}
+	riskAccess = access{[]string{"IdentityRiskyUser.Read.All", "IdentityRiskyUser.ReadWrite.All"}, noRisk, noRiskLicence, &riskLimit}
 	// https://learn.microsoft.com/graph/api/organization-list
-	organizationAccess = access{[]string{"Organization.Read.All", "Organization.ReadWrite.All", "Directory.Read.All", "Directory.ReadWrite.All", "User.Read.All"}, noDirectory, false, nil}
+	organizationAccess = access{[]string{"Organization.Read.All", "Organization.ReadWrite.All", "Directory.Read.All", "Directory.ReadWrite.All", "User.Read.All"}, noDirectory, nil, nil}
 )
 
 // policyPermissions show the Conditional Access policies that had a say in a
-// sign-in. Without one of them the log leaves the list empty and says nothing.
-// See https://learn.microsoft.com/graph/api/resources/signin.
+// sign-in. Without one of them the log leaves the list out and says nothing.
+// See https://learn.microsoft.com/graph/api/signin-list#permissions.
 var policyPermissions = []string{"Policy.Read.ConditionalAccess", "Policy.Read.All", "Policy.ReadWrite.ConditionalAccess"}
 
 // allow returns the permission by which c is let through, or why it is not.
@@ -61,8 +64,8 @@ func (a access) allow(c *call) (permission string, err error) {
 		}
 		return "", p
 	}
-	if a.premium && c.t.free {
-		return permission, noLicence()
+	if a.unlicensed != nil && c.t.free {
+		return permission, a.unlicensed().explained("this needs Entra ID P1 or P2, which the sandbox's tenant is set to be without")
 	}
 	return permission, c.t.spend(a.limit, c.token.AppID, c.now)
 }
@@ -70,7 +73,8 @@ func (a access) allow(c *call) (permission string, err error) {
 // holds returns which of the permissions the token of c has, or "".
 func (c *call) holds(permissions []string) string {
 	for _, p := range permissions {
-		if slices.Contains(c.token.Roles, p) {
+		missing := func(part string) bool { return !slices.Contains(c.token.Roles, part) }
+		if !slices.ContainsFunc(strings.Split(p, " and "), missing) {
 			return p
 		}
 	}
@@ -93,8 +97,21 @@ func noLicence() *problem {
 	return &problem{
 		status: http.StatusForbidden, code: "Authentication_RequestFromNonPremiumTenantOrB2CTenant",
 		message: "Neither tenant is B2C or tenant doesn't have premium license",
-		why:     "this needs Entra ID P1 or P2, which the sandbox's tenant is set to be without",
 	}
+}
+
+// noP2 is what Privileged Identity Management says, in words that are not
+// confirmed.
+func noP2() *problem {
+	return &problem{
+		status: http.StatusBadRequest, code: "UnknownError",
+		message: `{"errorCode":"AadPremiumLicenseRequired","message":"The tenant needs to have Microsoft Entra ID P2 or Microsoft Entra ID Governance license.","instanceAnnotations":[]}`,
+	}
+}
+
+// noRiskLicence is what Identity Protection says, in words that are not confirmed.
+func noRiskLicence() *problem {
+	return &problem{status: http.StatusForbidden, code: "Forbidden", message: "Your tenant is not licensed for this feature."}
 }
 
 func noDirectory([]string) *problem {

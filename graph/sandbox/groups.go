@@ -35,7 +35,7 @@ var groupRoutes = []route{
 	{method: "GET", path: "/users/{}/transitiveMemberOf", access: memberOfAccess, serve: listMemberOf},
 	{method: "GET", path: "/users/{}/transitiveMemberOf/microsoft.graph.group", access: memberOfAccess, serve: listMemberOfGroups},
 	{method: "GET", path: "/users/{}/transitiveMemberOf/graph.group", access: memberOfAccess, serve: listMemberOfGroups},
-	{method: "POST", path: "/users/{}/checkMemberGroups", access: memberOfAccess, serve: checkMemberGroups},
+	{method: "POST", path: "/users/{}/checkMemberGroups", access: checkAccess, serve: checkMemberGroups},
 	{method: "GET", path: "/groups/{}", access: groupAccess, serve: getGroup},
 	{method: "GET", path: "/groups/{}/members", access: groupAccess, serve: listMembers},
 	{method: "GET", path: "/groups/{}/transitiveMembers", access: groupAccess, serve: listTransitiveMembers},

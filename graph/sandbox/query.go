@@ -5,6 +5,7 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"net/http"
 	"net/url"
 	"slices"
@@ -164,18 +165,39 @@ func shape[T any](c *call, properties []property[T], v T) (map[string]any, error
 		name = strings.TrimSpace(name)
 		i := slices.IndexFunc(properties, func(p property[T]) bool { return p.name == name })
 		if i < 0 {
-			return nil, badRequest(fmt.Sprintf("Parsing OData Select and Expand failed: Could not find a property named '%s' on the type of this resource.", name),
-				"$select knows %s", propertyNames(properties))
+			return nil, noProperty(name, propertyNames(properties))
 		}
 		out[name] = properties[i].value(v)
 	}
 	return out, nil
 }
 
-func propertyNames[T any](properties []property[T]) string {
+// keep takes from an entity all but what $select names.
+func (c *call) keep(entity map[string]any) error {
+	chosen := c.query.get("$select")
+	if chosen == "" {
+		return nil
+	}
+	names := strings.Split(chosen, ",")
+	for i, name := range names {
+		names[i] = strings.TrimSpace(name)
+		if _, ok := entity[names[i]]; !ok {
+			return noProperty(names[i], slices.Sorted(maps.Keys(entity)))
+		}
+	}
+	maps.DeleteFunc(entity, func(name string, _ any) bool { return !slices.Contains(names, name) })
+	return nil
+}
+
+func noProperty(name string, known []string) *problem {
+	return badRequest(fmt.Sprintf("Parsing OData Select and Expand failed: Could not find a property named '%s' on the type of this resource.", name),
+		"$select knows %s", strings.Join(known, ", "))
+}
+
+func propertyNames[T any](properties []property[T]) []string {
 	var names []string
 	for _, p := range properties {
 		names = append(names, p.name)
 	}
-	return strings.Join(names, ", ")
+	return names
 }

@@ -105,7 +105,7 @@ func listActive(c *call) (any, error) {
 // grants returns those that fit the filter, with what the kind of list has
 // besides what all have.
 func (c *call) grants(what string, eligible bool, more func(*grant) map[string]any) (any, error) {
-	if err := c.query.only("$filter", "$expand", "$top", "$skiptoken"); err != nil {
+	if err := c.query.only("$filter", "$expand", "$select", "$skiptoken"); err != nil {
 		return nil, err
 	}
 	fits := func(*grant) bool { return true }
@@ -126,23 +126,34 @@ func (c *call) grants(what string, eligible bool, more func(*grant) map[string]a
 			found = append(found, r)
 		}
 	}
+	for _, r := range found {
+		if _, err := c.grant(r, expand, more(r)); err != nil {
+			return nil, err
+		}
+	}
 	id := func(r *grant) string { return r.id }
-	return page(c, what, found, 100, 999, id, func(r *grant) any { return c.grant(r, expand, more(r)) })
+	return page(c, what, found, 100, 999, id, func(r *grant) any {
+		shown, _ := c.grant(r, expand, more(r)) // $select is good: see above
+		return shown
+	})
 }
 
-func (c *call) grant(r *grant, expand string, out map[string]any) map[string]any {
+func (c *call) grant(r *grant, expand string, out map[string]any) (map[string]any, error) {
 	out["id"] = r.id
 	out["principalId"] = r.principal
 	out["roleDefinitionId"] = r.role
 	out["directoryScopeId"] = "/"
 	out["appScopeId"] = nil
+	if err := c.keep(out); err != nil {
+		return nil, err
+	}
 	switch expand {
 	case "roleDefinition":
 		out[expand] = definition(r.role, c.beta)
 	case "principal":
 		out[expand] = c.principal(r.principal)
 	}
-	return out
+	return out, nil
 }
 
 func (c *call) principal(id string) map[string]any {

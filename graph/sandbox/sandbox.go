@@ -10,6 +10,7 @@ import (
 	"log"
 	"net"
 	"net/http"
+	"path/filepath"
 	"strings"
 	"sync"
 	"time"
@@ -38,6 +39,7 @@ type Tenant struct {
 	opts   Options
 	keys   *Keys
 	routes []route
+	dice   sync.Mutex // guards opts.Rand
 
 	mu       sync.Mutex // guards what follows
 	base     func() time.Time
@@ -112,6 +114,8 @@ func guid(b []byte) string {
 
 // newGUID returns a fresh id, such as that of a correlation.
 func (t *Tenant) newGUID() string {
+	t.dice.Lock()
+	defer t.dice.Unlock()
 	var b [16]byte
 	if _, err := io.ReadFull(t.opts.Rand, b[:]); err != nil {
 		panic("sandbox: no randomness: " + err.Error()) // unreachable: crypto/rand does not fail
@@ -204,6 +208,14 @@ func (t *Tenant) Close() error {
 // CAPEM returns the certificate of the authority that vouches for the tenant's
 // own: whoever is to talk to it must trust this one.
 func (t *Tenant) CAPEM() []byte { return t.keys.caPEM() }
+
+// CAFile returns where that certificate is kept, if the tenant has a folder.
+func (t *Tenant) CAFile() string {
+	if t.opts.Dir == "" || t.opts.Keys != nil {
+		return ""
+	}
+	return filepath.Join(t.opts.Dir, caFile)
+}
 
 // Client returns an HTTP client that trusts the tenant. It follows no redirect,
 // for Graph has none that may carry a token.

@@ -23,7 +23,7 @@ type Failure struct {
 	Code          int       `json:"code"`
 	RequestID     string    `json:"request_id"` // as on the page; see "other-request-id"
 	CorrelationID string    `json:"correlation_id"`
-	At            time.Time `json:"at"`
+	At            time.Time `json:"at"`               // as on the page, which is some seconds after the event began
 	Visible       time.Time `json:"visible,omitzero"` // when the log will have it; zero if never
 	UserID        string    `json:"user_id"`
 	UPN           string    `json:"upn"`
@@ -290,12 +290,12 @@ func (t *Tenant) play(s script) Failure {
 	v.record(now)
 	f := Failure{
 		Scenario: s.Name, Code: v.page.code, RequestID: v.page.request, CorrelationID: v.correlation,
-		At: now.Truncate(time.Second), UserID: u.ID, UPN: u.UPN,
+		At: v.page.at.Truncate(time.Second), UserID: u.ID, UPN: u.UPN,
 	}
 	if v.page.recorded {
 		e := v.events[v.page.event]
 		fill(&f.RequestID, e.ID)
-		f.At, f.Visible = e.At.Truncate(time.Second), e.Visible
+		f.Visible = e.Visible
 	}
 	for _, e := range v.events {
 		f.Events = append(f.Events, e.ID)

@@ -10,37 +10,37 @@ import (
 // v1SignIn is a sign-in in v1.0: the 29 properties of its metadata.
 // See https://learn.microsoft.com/graph/api/resources/signin.
 type v1SignIn struct {
-	Context              string       `json:"@odata.context,omitempty"`
-	ID                   string       `json:"id"`
-	CreatedDateTime      string       `json:"createdDateTime"`
-	UserDisplayName      string       `json:"userDisplayName"`
-	UserPrincipalName    string       `json:"userPrincipalName"`
-	UserID               string       `json:"userId"`
-	AppID                string       `json:"appId"`
-	AppDisplayName       string       `json:"appDisplayName"`
-	IPAddress            string       `json:"ipAddress"`
-	ClientAppUsed        string       `json:"clientAppUsed"`
-	UserAgent            string       `json:"userAgent"`
-	CorrelationID        string       `json:"correlationId"`
-	ConditionalAccess    string       `json:"conditionalAccessStatus"`
-	IsInteractive        bool         `json:"isInteractive"`
-	RiskDetail           string       `json:"riskDetail"`
-	RiskLevelAggregated  string       `json:"riskLevelAggregated"`
-	RiskLevelDuring      string       `json:"riskLevelDuringSignIn"`
-	RiskState            string       `json:"riskState"`
-	RiskEventTypes       []string     `json:"riskEventTypes"`
-	RiskEventTypesV2     []string     `json:"riskEventTypes_v2"`
-	ResourceDisplayName  string       `json:"resourceDisplayName"`
-	ResourceID           string       `json:"resourceId"`
-	HomeTenantID         string       `json:"homeTenantId"`
-	ResourceTenantID     string       `json:"resourceTenantId"`
-	ServicePrincipalID   string       `json:"servicePrincipalId"`
-	ServicePrincipalName *string      `json:"servicePrincipalName"`
-	Phone                *jsonPhone   `json:"authenticationAppDeviceDetails"`
-	Status               jsonStatus   `json:"status"`
-	DeviceDetail         jsonDevice   `json:"deviceDetail"`
-	Location             jsonLocation `json:"location"`
-	Policies             []jsonPolicy `json:"appliedConditionalAccessPolicies"`
+	Context              string        `json:"@odata.context,omitempty"`
+	ID                   string        `json:"id"`
+	CreatedDateTime      string        `json:"createdDateTime"`
+	UserDisplayName      string        `json:"userDisplayName"`
+	UserPrincipalName    string        `json:"userPrincipalName"`
+	UserID               string        `json:"userId"`
+	AppID                string        `json:"appId"`
+	AppDisplayName       string        `json:"appDisplayName"`
+	IPAddress            string        `json:"ipAddress"`
+	ClientAppUsed        string        `json:"clientAppUsed"`
+	UserAgent            string        `json:"userAgent"`
+	CorrelationID        string        `json:"correlationId"`
+	ConditionalAccess    string        `json:"conditionalAccessStatus"`
+	IsInteractive        bool          `json:"isInteractive"`
+	RiskDetail           string        `json:"riskDetail"`
+	RiskLevelAggregated  string        `json:"riskLevelAggregated"`
+	RiskLevelDuring      string        `json:"riskLevelDuringSignIn"`
+	RiskState            string        `json:"riskState"`
+	RiskEventTypes       []string      `json:"riskEventTypes"`
+	RiskEventTypesV2     []string      `json:"riskEventTypes_v2"`
+	ResourceDisplayName  string        `json:"resourceDisplayName"`
+	ResourceID           string        `json:"resourceId"`
+	HomeTenantID         string        `json:"homeTenantId"`
+	ResourceTenantID     string        `json:"resourceTenantId"`
+	ServicePrincipalID   string        `json:"servicePrincipalId"`
+	ServicePrincipalName *string       `json:"servicePrincipalName"`
+	Phone                *jsonPhone    `json:"authenticationAppDeviceDetails"`
+	Status               jsonStatus    `json:"status"`
+	DeviceDetail         jsonDevice    `json:"deviceDetail"`
+	Location             jsonLocation  `json:"location"`
+	Policies             *[]jsonPolicy `json:"appliedConditionalAccessPolicies,omitempty"`
 }
 
 // betaSignIn is a sign-in in beta, which alone tells the steps.
@@ -129,7 +129,7 @@ func (c *call) signIn(e *Event, context string) any {
 		RequirementPolicies: []map[string]string{}, ProcessingDetails: []map[string]string{},
 		Protocol: "oAuth2", OriginalRequestID: e.OriginalID, FlaggedForReview: e.Flagged,
 		SignInEventTypes: e.types(), UserType: "member", CrossTenantAccessType: "none",
-		TokenIssuerType: "AzureAD", IncomingTokenType: "none",
+		TokenIssuerType: tokenIssuer, IncomingTokenType: "none",
 		NetworkLocationDetails: []map[string]any{}, SessionLifetime: []map[string]string{},
 		AutonomousSystemNumber: 64496, Audiences: []string{}, // of RFC 5398, for documentation
 	}
@@ -165,17 +165,17 @@ func (t *Tenant) homeTenant(e *Event) string {
 	return t.ID()
 }
 
-// policies are empty for an app that may not read Conditional Access, and
-// nothing in the answer says so.
-func (c *call) policies(e *Event) []jsonPolicy {
-	list := []jsonPolicy{}
+// policies are left out for an app that may not read Conditional Access.
+// Nothing in the answer says why.
+func (c *call) policies(e *Event) *[]jsonPolicy {
 	if c.holds(policyPermissions) == "" {
-		return list
+		return nil
 	}
+	list := []jsonPolicy{}
 	for _, p := range e.Policies {
 		list = append(list, jsonPolicy{p.ID, p.Name, notNil(p.Grants), []string{}, p.Result})
 	}
-	return list
+	return &list
 }
 
 // stepsAt are the steps of e as the log has them by then.

@@ -142,9 +142,15 @@ var signInFields = []field[*Event]{
 	{name: "originalRequestId", operators: "eq", beta: true, value: func(e *Event) any { return e.OriginalID }},
 	{name: "authenticationRequirement", operators: "eq startsWith", beta: true, value: func(e *Event) any { return e.Requirement }},
 	{name: "userAgent", operators: "eq startsWith", beta: true, value: func(e *Event) any { return e.UserAgent }},
+	{name: "servicePrincipalId", operators: "eq startsWith", value: func(*Event) any { return "" }},
+	{name: "tokenIssuerName", operators: "eq", beta: true, value: func(*Event) any { return "" }},
+	{name: "tokenIssuerType", operators: "eq", beta: true, value: func(*Event) any { return tokenIssuer }},
 	{name: "flaggedForReview", operators: "eq", kind: truth, beta: true, value: func(e *Event) any { return e.Flagged }},
 	{name: "signInEventTypes", operators: "eq ne", kind: texts, beta: true, value: func(e *Event) any { return e.types() }},
 }
+
+// tokenIssuer is who lets everybody in here.
+const tokenIssuer = "AzureAD"
 
 func (e *Event) types() []string {
 	if e.NonInteractive {

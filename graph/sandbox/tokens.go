@@ -1,6 +1,7 @@
 package sandbox
 
 import (
+	"cmp"
 	"encoding/base64"
 	"errors"
 	"fmt"
@@ -42,7 +43,7 @@ type token struct {
 func (t *Tenant) serveLogin(r *http.Request, entry *Request) reply {
 	tenant, path, _ := strings.Cut(strings.Trim(r.URL.Path, "/"), "/")
 	if !slices.Contains([]string{t.ID(), Domain, initialDomain}, strings.ToLower(tenant)) {
-		return t.loginProblem(entry, loginError{
+		return t.loginProblem(r, entry, loginError{
 			status: http.StatusBadRequest, kind: "invalid_tenant", code: 90002,
 			text: fmt.Sprintf("Tenant '%s' not found. Check to make sure you have the correct tenant ID and are signing into the correct cloud.", tenant),
 			why:  fmt.Sprintf("the sandbox is the tenant %s, and Graph is below /v1.0 and /beta", t.ID()),
@@ -98,7 +99,7 @@ func (t *Tenant) keySet(host string) map[string]any {
 // See https://learn.microsoft.com/entra/identity-platform/v2-oauth2-client-creds-grant-flow.
 func (t *Tenant) serveToken(r *http.Request, entry *Request) reply {
 	if err := r.ParseForm(); err != nil {
-		return t.loginProblem(entry, loginError{http.StatusBadRequest, "invalid_request", 900144,
+		return t.loginProblem(r, entry, loginError{http.StatusBadRequest, "invalid_request", 900144,
 			"The request body must contain the following parameter: 'grant_type'.", "the body is not a form: " + err.Error()})
 	}
 	a, err := t.client(r, entry)
@@ -107,7 +108,7 @@ func (t *Tenant) serveToken(r *http.Request, entry *Request) reply {
 		if !errors.As(err, &e) {
 			panic("sandbox: " + err.Error()) // unreachable: client returns nothing else
 		}
-		return t.loginProblem(entry, e)
+		return t.loginProblem(r, entry, e)
 	}
 	signed, err := t.sign(t.accessToken(a))
 	if err != nil {
@@ -328,8 +329,9 @@ type loginError struct {
 
 func (e loginError) Error() string { return fmt.Sprintf("AADSTS%d: %s", e.code, e.text) }
 
-func (t *Tenant) loginProblem(entry *Request, e loginError) reply {
-	at, trace, correlation := t.Now().Format("2006-01-02 15:04:05Z"), t.newRequestID(), t.newGUID()
+func (t *Tenant) loginProblem(r *http.Request, entry *Request, e loginError) reply {
+	at, trace := t.Now().Format("2006-01-02 15:04:05Z"), t.newRequestID()
+	correlation := cmp.Or(r.Header.Get("client-request-id"), t.newGUID())
 	entry.Why = e.Error()
 	if e.why != "" {
 		entry.Why = e.why

@@ -25,6 +25,7 @@ type visit struct {
 // errorPage is an error page. It mostly shows the event that ended the visit.
 type errorPage struct {
 	event    int // of the visit's
+	at       time.Time
 	code     int
 	request  string // "" for the event's id
 	message  string // "" for the short form of a code
@@ -66,7 +67,8 @@ func (t *Tenant) visit(u *user, at time.Time) *visit {
 
 func (v *visit) wait(d time.Duration) { v.at = v.at.Add(d) }
 
-// event adds an event to the visit as it is right now.
+// event adds an event that begins right now. As in the real log, its time is
+// when it was begun, which is before the time on the error page.
 func (v *visit) event(code int, details string, steps ...graph.Step) *Event {
 	e := Event{SignIn: graph.SignIn{
 		ID: v.t.newRequestID(), CorrelationID: v.correlation, At: v.at,
@@ -81,9 +83,10 @@ func (v *visit) event(code int, details string, steps ...graph.Step) *Event {
 	return &v.events[len(v.events)-1]
 }
 
-// shown makes the last event the one of which the error page tells.
+// shown makes the last event the one of which the error page tells, right now.
 func (v *visit) shown(e *Event) *Event {
-	v.page = errorPage{event: len(v.events) - 1, code: e.ErrorCode, recorded: true}
+	e.Visible = v.at.Add(v.t.opts.Lag)
+	v.page = errorPage{event: len(v.events) - 1, at: v.at, code: e.ErrorCode, recorded: true}
 	return e
 }
 
@@ -129,9 +132,9 @@ func (v *visit) mfaRequired(e *Event, result string) {
 
 // deny is a prompt for a second factor that came to nothing.
 func (v *visit) deny(method, result string) *Event {
-	first := v.passwordStep()
+	e := v.event(500121, generic, v.passwordStep())
 	v.wait(25 * time.Second)
-	e := v.event(500121, generic, first, v.step(method, result, false))
+	e.Steps = append(e.Steps, v.step(method, result, false))
 	v.mfaRequired(e, "failure")
 	v.describePhone(e, method)
 	return v.shown(e)
@@ -145,17 +148,15 @@ func (v *visit) fail(method, result string) *Event {
 
 // getIn is a sign-in that works, which leaves an interrupt as well.
 func (v *visit) getIn() {
-	method, page := v.usual(), v.page
 	v.interrupt(50074)
-	first := v.passwordStep()
+	e := v.event(0, completed, v.passwordStep())
 	v.wait(8 * time.Second)
-	e := v.event(0, completed, first)
-	if method != "" {
+	if method := v.usual(); method != "" {
 		e.Steps = append(e.Steps, v.step(method, completed, true))
 		v.describePhone(e, method)
 	}
 	v.mfaRequired(e, "success")
-	v.page = page
+	e.Visible = v.at.Add(v.t.opts.Lag)
 }
 
 func (v *visit) step(method, result string, ok bool) graph.Step {
@@ -204,10 +205,8 @@ func (v *visit) describePhone(e *Event, method string) {
 
 // record moves the visit so that it ends at end, and puts it into the log.
 func (v *visit) record(end time.Time) {
-	if len(v.events) == 0 {
-		return
-	}
-	shift := end.Sub(v.events[len(v.events)-1].At)
+	shift := end.Sub(v.at)
+	v.page.at = v.page.at.Add(shift)
 	for i := range v.events {
 		e := &v.events[i]
 		e.At = e.At.Add(shift)
