@@ -3,7 +3,6 @@ package diagnose
 import (
 	"fmt"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
 
@@ -199,7 +198,7 @@ func unsaid(m *matter) finding {
 		return finding{cause: ConditionalAccess, confidence: Likely, evidence: blocking}
 	}
 	if m.Methods != nil && !slices.ContainsFunc(m.Methods, graph.Method.SecondFactor) {
-		none := Evidence{Field: "authentication/methods", Value: strconv.Itoa(len(m.Methods))}
+		none := Evidence{Field: "second factors", Value: "0"}
 		return finding{cause: NoMethod, confidence: Likely, evidence: append(m.pasted(), none)}
 	}
 	if m.event == nil {
@@ -227,11 +226,11 @@ func coded(m *matter) finding {
 	case interrupted(m.code):
 		f.cause, f.confidence = Interrupt, CodeOnly
 	case codes[m.base] != "":
-		f.cause = codes[m.base]
+		f.cause, f.evidence = codes[m.base], append(f.evidence, m.policies("")...)
 	case known:
 		f.cause = OtherCode
 	default:
-		return finding{cause: Unknown, confidence: None, unknown: "AADSTS" + m.code}
+		return finding{cause: Unknown, confidence: None, evidence: m.pasted(), unknown: "AADSTS" + m.code}
 	}
 	return f
 }

@@ -330,6 +330,9 @@ func TestConditionalAccess(t *testing.T) {
 	if len(d.Policies) != 1 || d.Policies[0] != "Block outside of the EU" {
 		t.Errorf("got policies %q", d.Policies)
 	}
+	if last := d.Evidence[len(d.Evidence)-1]; last.Field != "appliedConditionalAccessPolicies[1].displayName" || last.Value != "Block outside of the EU" {
+		t.Errorf("got evidence %v", d.Evidence)
+	}
 
 	behind := at(0, 500121)
 	behind.Policies = blocked.Policies
