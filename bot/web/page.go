@@ -270,8 +270,8 @@ func kindName(p *words.Printer, kind string) string {
 // filled there.
 var scripted = []string{
 	"announce.admins", "announce.changed", "announce.employee", "announce.inbox", "announce.sample", "announce.who",
-	"error.network", "empty-message", "just-now", "kind.accepted", "kind.decided", "kind.effect", "kind.graph", "kind.sent", "kind.waiting",
-	"new-below", "only-now", "reconnected", "reconnecting", "reply-to", "sending", "stale-form", "unread", "working",
+	"error.network", "empty-message", "kind.accepted", "kind.decided", "kind.effect", "kind.graph", "kind.sent", "kind.waiting",
+	"reconnected", "reconnecting", "reply-to", "stale-form", "unread",
 }
 
 func sentences(p *words.Printer) string {

@@ -60,10 +60,18 @@ func Summary(c Card) string {
 	}
 	for _, b := range c.Message.Body {
 		if t, ok := b.(bot.Text); ok {
-			return c.Message.Title + ". " + sentence(bot.PlainText(t))
+			return stop(c.Message.Title) + " " + sentence(bot.PlainText(t))
 		}
 	}
 	return c.Message.Title
+}
+
+// stop ends s as a sentence, so that whoever reads it aloud takes a breath.
+func stop(s string) string {
+	if strings.HasSuffix(s, "…") || strings.HasSuffix(s, "?") || strings.HasSuffix(s, "!") || strings.HasSuffix(s, ".") {
+		return s
+	}
+	return s + "."
 }
 
 // sentence is the first of s.

@@ -87,8 +87,7 @@ function count(badge, n) {
 function show(view) {
   body.dataset.view = view;
   for (const b of all("[data-show]")) b.setAttribute("aria-current", String(b.dataset.show === view));
-  if (view === "employee") count("employee", 0);
-  if (view === "admins") count("admins", 0);
+  count(view, 0);
 }
 
 function showPlace(place) {
@@ -99,7 +98,7 @@ function showPlace(place) {
   const label = one("label", composer);
   label.textContent = label.dataset[place];
   count(place === "admins" ? "channel" : "direct", 0);
-  one(".admins .below").hidden = true;
+  all(".admins .log").forEach(hint);
 }
 
 const visible = (element) => element.checkVisibility();
@@ -158,9 +157,17 @@ const atBottom = (log) => log.scrollHeight - log.scrollTop - log.clientHeight < 
 
 // reveal shows an article: all of it, or its beginning if it is too tall.
 function reveal(log, article) {
+  if (!article) return;
   const tall = article.offsetHeight > log.clientHeight - 24;
   const top = article.getBoundingClientRect().top - log.getBoundingClientRect().top + log.scrollTop;
-  log.scrollTo({ top: tall ? top - 12 : log.scrollHeight });
+  log.scrollTop = tall ? top - 12 : log.scrollHeight;
+}
+
+const revealLast = (log) => reveal(log, all("article", log).at(-1));
+
+// hint says whether there is more below what is shown of a log.
+function hint(log) {
+  if (!log.hidden) one(".below", log.closest(".view")).hidden = atBottom(log);
 }
 
 function replace(old, article) {
@@ -190,7 +197,7 @@ function apply(update) {
     place(log, article, update.thread);
   }
   if (follow || update.mine) reveal(log, article);
-  else if (!old && visible(log)) one(".below", log.parentElement).hidden = false;
+  hint(log);
   badge(update, log);
   if (!update.mine) announceUpdate(update, Boolean(old) && !moved);
   staleForm(article);
@@ -316,7 +323,8 @@ async function fill(log) {
   const answer = await ask(`/panes/${log.dataset.seat}/${log.dataset.place}`);
   one(".topics", log).replaceChildren(parse(await answer.text()));
   all(".topic", log).forEach(nameReply);
-  log.scrollTop = log.scrollHeight;
+  revealLast(log);
+  hint(log);
   return answer.headers.get("Mfahelp-Cursor");
 }
 
@@ -369,7 +377,6 @@ async function sendText(form, seat, place, thread) {
     ids.delete(form);
     if (box.value === text) box.value = "";
     grow(box);
-    box.focus();
   });
 }
 
@@ -486,10 +493,9 @@ document.addEventListener("click", (e) => {
   else if ("ask" in button.dataset) openForm(button);
   else if ("key" in button.dataset) busy(button, () => press(button, button.closest(".log")));
   else if (button.matches(".below")) {
-    const log = one(".log:not([hidden])", button.parentElement);
-    log.scrollTo({ top: log.scrollHeight });
+    const log = one(".log:not([hidden])", button.closest(".view"));
+    log.scrollTop = log.scrollHeight;
     log.focus({ preventScroll: true });
-    button.hidden = true;
   }
 });
 
@@ -527,16 +533,15 @@ document.addEventListener(
   "toggle",
   (e) => {
     if (e.target.matches(".reply[open]")) one("textarea", e.target).focus();
-    if (e.target.matches(".behind[open]")) traces.scrollTop = traces.scrollHeight;
+    if (e.target.matches(".behind details[open]")) traces.scrollTop = traces.scrollHeight;
   },
   true,
 );
 
 for (const log of all(".log")) {
-  log.addEventListener("scroll", () => {
-    if (atBottom(log)) one(".below", log.parentElement).hidden = true;
-  });
-  log.scrollTop = log.scrollHeight;
+  log.addEventListener("scroll", () => hint(log));
+  new ResizeObserver(() => hint(log)).observe(log);
+  revealLast(log);
 }
 
 localise(document);
