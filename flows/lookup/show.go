@@ -68,8 +68,8 @@ func say(p *words.Printer, key string, args []string) string {
 func Why(p *words.Printer, d diagnose.Diagnosis) (facts bot.Facts) {
 	for _, e := range d.Evidence {
 		facts = append(facts, bot.Fact{
-			Name:  p.Say("lookup.evidence", e.Field),
-			Value: bot.Text{bot.Code(e.Value)},
+			Name:  p.Say("lookup.evidence"),
+			Value: bot.Text{bot.Code(e.Value), bot.Plain(" · "), bot.Plain(e.Field)},
 		})
 	}
 	return append(facts, bot.Fact{Name: p.Say("lookup.confidence"), Value: bot.Text{bot.Plain(p.Say("confidence." + string(d.Confidence)))}})
@@ -102,7 +102,7 @@ func Mask(ip string) string {
 // of Graph, or that there is none.
 func Source(p *words.Printer, c flows.Case) bot.Note {
 	if s := c.Looked.SignIn; s != nil {
-		return bot.Note(flows.Say(p, "lookup.source.event", bot.Code(s.ID), bot.Plain(string(s.API)), bot.Plain(p.Say("lookup.by."+clue(c.Looked.By)))))
+		return bot.Note(flows.Say(p, "lookup.source.event", bot.Code(s.ID), bot.Plain(string(s.API)), bot.Plain(p.Say("lookup.by."+clue(c.Looked.By))), bot.Code(s.CorrelationID)))
 	}
 	key := "lookup.source.none"
 	switch {

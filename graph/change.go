@@ -1,0 +1,75 @@
+package graph
+
+import "time"
+
+// A Change is one write to somebody's account. Nothing carries one out but what
+// has just asked whether it may.
+type Change struct {
+	Kind   ChangeKind    `json:"kind"`
+	User   string        `json:"user"`             // object id of whose account it is
+	Object string        `json:"object,omitempty"` // a method's id; "" where there is nothing to choose
+	Method Kind          `json:"method,omitempty"` // what kind of method Object is: it decides the path
+	Life   time.Duration `json:"life,omitempty"`   // of a pass, in whole minutes
+	Once   bool          `json:"once,omitempty"`   // a pass that signs in a single time
+}
+
+// A ChangeKind says what a [Change] does.
+type ChangeKind string
+
+// The kinds of changes, each with the page that it implements.
+const (
+	DeleteMethod   ChangeKind = "method.delete"   // https://learn.microsoft.com/graph/api/resources/authenticationmethods-overview
+	RevokeSessions ChangeKind = "sessions.revoke" // https://learn.microsoft.com/graph/api/user-revokesigninsessions
+	CreatePass     ChangeKind = "pass.create"     // https://learn.microsoft.com/graph/api/authentication-post-temporaryaccesspassmethods
+	DeletePass     ChangeKind = "pass.delete"     // https://learn.microsoft.com/graph/api/temporaryaccesspassauthenticationmethod-delete
+)
+
+// Repeatable reports whether doing c once more does no harm: what is gone stays
+// gone, and sessions that are over end again. A pass made twice is two passes.
+func (c Change) Repeatable() bool { return c.Kind != CreatePass }
+
+// A PassPolicy is what the tenant says about Temporary Access Passes.
+// See https://learn.microsoft.com/graph/api/resources/temporaryaccesspassauthenticationmethodconfiguration.
+type PassPolicy struct {
+	Enabled   bool
+	Min, Max  time.Duration // of a pass's life
+	Default   time.Duration
+	OnlyOnce  bool // every pass signs in a single time
+	Length    int
+	ForGroups []string // object ids of the groups it is for; empty for everybody
+}
+
+// A Risk is what Entra holds of somebody.
+// See https://learn.microsoft.com/graph/api/resources/riskyuser.
+type Risk struct {
+	Level   string // none, low, medium, high, hidden
+	State   string // none, atRisk, confirmedCompromised, remediated, dismissed, confirmedSafe
+	Detail  string
+	Updated time.Time
+}
+
+// AtRisk reports whether somebody should look before this account is changed.
+func (r Risk) AtRisk() bool {
+	return r.State == "atRisk" || r.State == "confirmedCompromised"
+}
+
+// A DirectoryEvent is one entry of the directory's own audit log: somebody's
+// account was changed.
+// See https://learn.microsoft.com/graph/api/resources/directoryaudit.
+type DirectoryEvent struct {
+	ID       string
+	At       time.Time
+	Activity string   // such as "User registered security info"
+	Category string   // such as "UserManagement"
+	Result   string   // success, failure, timeout
+	By       string   // object id of the person or program; "" if it is not said
+	Target   string   // object id of whose account it is
+	Changed  []string // names of what was changed, such as "StrongAuthenticationPhoneAppDetail"
+}
+
+// A ContactField is a telephone number in the directory, masked: whoever calls
+// reads the number itself where they can see it anyway.
+type ContactField struct {
+	Field  string // businessPhones, mobilePhone
+	Masked string // "" if there is none
+}
