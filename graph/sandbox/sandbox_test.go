@@ -175,3 +175,6 @@ func TestEveryScenarioPlays(t *testing.T) {
 		}
 	}
 }
+
+// cmpText is v with all that is in it, to look for what should not be.
+func cmpText(v any) string { return fmt.Sprintf("%+v", v) }
