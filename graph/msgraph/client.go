@@ -55,6 +55,7 @@ type Client struct {
 	observe    func(Call)
 	withoutPIM bool
 	root       *url.URL // of Graph, without the version
+	bearer     *bearer
 	adapters   map[graph.API]*core.GraphRequestAdapterBase
 }
 
@@ -83,7 +84,7 @@ func New(o Options) (*Client, error) {
 	if err != nil {
 		return nil, fmt.Errorf("msgraph: cloud: %w", err)
 	}
-	c := &Client{timeout: o.Timeout, now: o.Now, observe: o.Observe, withoutPIM: o.WithoutPIM, root: root,
+	c := &Client{timeout: o.Timeout, now: o.Now, observe: o.Observe, withoutPIM: o.WithoutPIM, root: root, bearer: b,
 		adapters: map[graph.API]*core.GraphRequestAdapterBase{}}
 	web := newHTTP(p.door(o.UserAgent, p.graph))
 	for _, api := range []graph.API{graph.V1, graph.Beta} {
@@ -193,6 +194,9 @@ func (c *Client) send(ctx context.Context, q request) (serialization.Parsable, e
 		failed = unanswered(q.op, err)
 		seen.Status = failed.Status
 	}
+	if c.bearer.judge(info, seen.Status) {
+		failed.Reason = graph.ErrUnavailable // with another token it may work
+	}
 	if c.observe != nil && (failed == nil || failed.Op != opToken) {
 		seen.Took = c.now().Sub(began)
 		c.observe(seen)
@@ -274,7 +278,7 @@ func all[L list[T], T comparable](ctx context.Context, c *Client, q request) ([]
 // version of the same Graph: the token goes there.
 func (c *Client) nextPage(q request, link string) (*url.URL, error) {
 	u, err := url.Parse(link)
-	home := c.root.JoinPath(string(q.api)).Path + "/"
+	home := c.root.Path + "/" + string(q.api) + "/"
 	if err != nil || u.Scheme != "https" || u.User != nil || !strings.EqualFold(u.Host, c.root.Host) || !strings.HasPrefix(u.Path, home) {
 		return nil, &graph.Error{Op: q.op, Reason: graph.ErrRejected, Err: errors.New("the next page is elsewhere")}
 	}

@@ -8,6 +8,7 @@ import (
 	"io"
 	"net/http"
 	"os"
+	"sync"
 	"time"
 
 	"mfahelp/graph"
@@ -122,12 +123,17 @@ func (ManagedIdentity) check() error { return nil }
 // AuthenticationProvider, and asks for tokens one at a time: azidentity would
 // have all callers wait for the slowest, however short their own patience.
 type bearer struct {
+	renew func() (azcore.TokenCredential, error)
+	check func() error
+	scope string
+	door  *door         // through which tokens are asked for
+	turn  chan struct{} // holds one value while somebody asks
+	now   func() time.Time
+
+	mu     sync.Mutex
 	source azcore.TokenCredential
-	check  func() error
-	scope  string
-	door   *door         // through which tokens are asked for
-	turn   chan struct{} // holds one value while somebody asks
-	now    func() time.Time
+	last   string // the header that was sent last
+	worked bool   // whether Graph ever took it
 }
 
 // newBearer returns what signs in with the credential of o.
@@ -138,15 +144,18 @@ func newBearer(o Options, p places) (*bearer, error) {
 			o.Observe(Call{Op: opToken, Status: status, RequestID: id, Took: took})
 		}
 	}
-	source, err := o.Credential.token(o.Tenant, o.ClientID, azcore.ClientOptions{
-		Cloud:     cloud.Configuration{ActiveDirectoryAuthorityHost: p.authority},
-		Transport: &http.Client{Transport: d, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }},
-		Retry:     policy.RetryOptions{MaxRetries: -1}, // who called comes back
-	}, p.unknown)
+	renew := func() (azcore.TokenCredential, error) {
+		return o.Credential.token(o.Tenant, o.ClientID, azcore.ClientOptions{
+			Cloud:     cloud.Configuration{ActiveDirectoryAuthorityHost: p.authority},
+			Transport: &http.Client{Transport: d, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }},
+			Retry:     policy.RetryOptions{MaxRetries: -1}, // who called comes back
+		}, p.unknown)
+	}
+	source, err := renew() // so that a bad one is known at once
 	if err != nil {
 		return nil, err
 	}
-	return &bearer{source: source, check: o.Credential.check, scope: p.scope(), door: d, turn: make(chan struct{}, 1), now: o.Now}, nil
+	return &bearer{renew: renew, source: source, check: o.Credential.check, scope: p.scope(), door: d, turn: make(chan struct{}, 1), now: o.Now}, nil
 }
 
 const opToken = "get token"
@@ -159,15 +168,62 @@ func (b *bearer) AuthenticateRequest(ctx context.Context, r *kiota.RequestInform
 	case <-ctx.Done():
 		return unanswered(opToken, ctx.Err())
 	}
+	source, err := b.current()
+	if err != nil {
+		return &graph.Error{Op: opToken, Reason: graph.ErrCredential, Err: err}
+	}
 	b.door.forget()
 	// No tokens for continuous access evaluation: they live for a day, and then
 	// a permission that was granted since takes as long to be seen.
-	t, err := b.source.GetToken(ctx, policy.TokenRequestOptions{Scopes: []string{b.scope}})
+	t, err := source.GetToken(ctx, policy.TokenRequestOptions{Scopes: []string{b.scope}})
 	if err != nil {
 		return b.refused(ctx, err)
 	}
-	r.Headers.Add("Authorization", "Bearer "+t.Token)
+	header := "Bearer " + t.Token
+	r.Headers.Add(authorization, header)
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if header != b.last {
+		b.last, b.worked = header, false
+	}
 	return nil
+}
+
+const authorization = "Authorization"
+
+// current returns the source of tokens, a new one if Graph did not take what
+// the last one keeps.
+func (b *bearer) current() (azcore.TokenCredential, error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.source != nil {
+		return b.source, nil
+	}
+	source, err := b.renew()
+	b.source = source
+	return source, err
+}
+
+// judge learns whether Graph took the token of r. It reports whether it did not,
+// though another may do: the token was good before, or there is a newer one. The
+// SDK would go on with a token that was withdrawn until it expires.
+func (b *bearer) judge(r *kiota.RequestInformation, status int) (stale bool) {
+	sent := r.Headers.Get(authorization)
+	if len(sent) == 0 || status == 0 {
+		return false
+	}
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	switch {
+	case status != http.StatusUnauthorized:
+		b.worked = b.worked || sent[0] == b.last
+		return false
+	case sent[0] != b.last:
+		return true
+	}
+	stale = b.worked
+	b.source, b.worked = nil, false
+	return stale
 }
 
 // refused tells an app that may not sign in from a service that is down. The
