@@ -1,6 +1,7 @@
 package aadsts
 
 import (
+	"bytes"
 	"slices"
 	"strings"
 	"time"
@@ -68,8 +69,16 @@ type record struct {
 	head    bool // its labels began before its code, as on a page with a message
 	tail    bool // labels followed its code
 	weak    bool // its time comes from an idless block before the code
-	upn     *item
+	upn     address
 }
+
+// An address is an account that the text names, 0 to 0 if none.
+type address struct {
+	start, end int32
+	score      uint64
+}
+
+func (u address) ok() bool { return u.end > 0 }
 
 type codeValue struct {
 	code  uint32
@@ -103,17 +112,18 @@ func (r *record) addCode(c codeValue) {
 // An assembler builds records from items, in their order.
 type assembler struct {
 	b     []byte
-	codes []uint32 // distinct, of the whole text
+	codes [maxCodes]uint32 // distinct, of the whole text
+	n     int
 
 	blk block
 	rec record
-	upn *item // after the tail of rec: of rec, or of the record to come
+	upn address // after the tail of rec: of rec, or of the record to come
 
 	best  [3]record // of each rank
 	found [3]bool
 
-	someUPN  *item // the first of the text
-	manyUPNs bool  // there are others
+	someUPN  address // the first of the text
+	manyUPNs bool    // there are others
 }
 
 // Ranks of records: one that says which error it is, a bare number, ids alone.
@@ -125,21 +135,23 @@ const (
 
 // assemble makes the report of all items.
 func assemble(b []byte, items []item) (Report, bool) {
-	var room [8]uint32
-	a := assembler{b: b, codes: room[:0]}
+	a := assembler{b: b}
 	for i := 0; i < len(items); {
 		switch it := &items[i]; it.kind {
 		case labelItem:
 			n := cluster(items[i:])
+			if i > 0 && it.label == createdLabel && it.flags&touching != 0 && items[i-1].kind == guidItem {
+				a.put(request, &items[i-1]) // a sign-in of Graph: its "id" stands first
+			}
 			a.pair(items[i : i+n])
 			i += n
 			continue
 		case codeItem:
 			a.code(codeValue{uint32(it.hi), it.flags&named != 0})
 		case upnItem:
-			a.address(it)
+			a.address(address{it.start, it.end, it.hi})
 		case guidItem, timeItem:
-			// unlabelled
+			a.stray(items, i)
 		}
 		i++
 	}
@@ -148,7 +160,7 @@ func assemble(b []byte, items []item) (Report, bool) {
 	for rank := range a.found {
 		if a.found[rank] {
 			r := &a.best[rank]
-			return r.report(a.codes, a.account(r)), true
+			return r.report(a.codes[:a.n], a.account(r)), true
 		}
 	}
 	return Report{}, false
@@ -229,29 +241,44 @@ func (a *assembler) take(l, v *item) {
 	if !ok {
 		return
 	}
-	val := value{}
+	switch date := l.label == dateLabel; {
+	case date && (v == nil || v.flags&noZone != 0 || a.blk.vals[stamp].state != absent):
+		return
+	case f == stamp && !date && a.blk.date:
+		a.blk.vals[f], a.blk.date = value{}, false // the better label
+	}
 	switch {
 	case v != nil:
-		val = value{present, v.flags, v.hi, v.lo}
-	case l.flags&unread != 0 && l.label != dateLabel:
-		val.state = damaged
+		a.put(f, v)
+	case l.flags&unread != 0 || l.label != dateLabel && starred(a.b[l.end:]):
+		a.open(f)
+		a.blk.vals[f].state = damaged
 	default:
 		return
 	}
-	if l.label == dateLabel && (a.blk.vals[stamp].state != absent || val.flags&noZone != 0) {
-		return
-	}
-	if a.blk.vals[f].state != absent {
-		if f == stamp && a.blk.date && l.label == stampLabel {
-			a.blk.vals[f] = value{}
-		} else {
-			a.flush()
-		}
-	}
-	a.blk.vals[f] = val
 	a.blk.trace = a.blk.trace || l.label == traceLabel
-	if f == stamp {
-		a.blk.date = l.label == dateLabel
+	a.blk.date = a.blk.date || l.label == dateLabel
+}
+
+// starred reports whether a value is masked with signs alone.
+func starred(b []byte) bool {
+	b = b[:min(len(b), 48)]
+	if i := bytes.IndexByte(b, '\n'); i >= 0 {
+		b = b[:i]
+	}
+	return bytes.Contains(b, []byte("****")) || bytes.Contains(b, []byte("####")) || bytes.Contains(b, []byte("...."))
+}
+
+// put sets a value of the block.
+func (a *assembler) put(f fieldIndex, v *item) {
+	a.open(f)
+	a.blk.vals[f] = value{present, v.flags, v.hi, v.lo}
+}
+
+// open makes room for a field: a block has each only once.
+func (a *assembler) open(f fieldIndex) {
+	if a.blk.vals[f].state != absent {
+		a.flush()
 	}
 }
 
@@ -337,8 +364,9 @@ func (a *assembler) split(trace bool) {
 // code adds a code to the record, or begins the next one.
 func (a *assembler) code(c codeValue) {
 	a.flush()
-	if !slices.Contains(a.codes, c.code) && len(a.codes) < maxCodes {
-		a.codes = append(a.codes, c.code)
+	if a.n < maxCodes && !slices.Contains(a.codes[:a.n], c.code) {
+		a.codes[a.n] = c.code
+		a.n++
 	}
 	r := &a.rec
 	if !r.labels() || !r.tail {
@@ -355,50 +383,47 @@ func (a *assembler) code(c codeValue) {
 
 // address notes the account. After the tail of an error it may already be of
 // the next.
-func (a *assembler) address(it *item) {
+func (a *assembler) address(u address) {
 	a.flush()
-	if a.someUPN == nil {
-		a.someUPN = it
-	} else if !strings.EqualFold(string(a.text(it)), string(a.text(a.someUPN))) {
+	if !a.someUPN.ok() {
+		a.someUPN = u
+	} else if !bytes.EqualFold(a.text(u), a.text(a.someUPN)) {
 		a.manyUPNs = true
 	}
 	if a.rec.tail && !a.rec.head {
-		a.upn = surer(a.upn, it)
+		a.upn = surer(a.upn, u)
 	} else {
-		a.rec.upn = surer(a.rec.upn, it)
+		a.rec.upn = surer(a.rec.upn, u)
 	}
 }
 
-func surer(old, it *item) *item {
-	if old == nil || it.hi > old.hi {
-		return it
+func surer(old, u address) address {
+	if !old.ok() || u.score > old.score {
+		return u
 	}
 	return old
 }
 
-func (a *assembler) text(it *item) []byte { return a.b[it.start:it.end] }
+func (a *assembler) text(u address) []byte { return a.b[u.start:u.end] }
 
 // account is the UPN of the record to report.
 func (a *assembler) account(r *record) string {
-	it := r.upn
-	if it == nil && !a.manyUPNs {
-		it = a.someUPN
+	u := r.upn
+	if !u.ok() && !a.manyUPNs {
+		u = a.someUPN
 	}
-	if it == nil {
+	if !u.ok() {
 		return ""
 	}
-	return strings.ToLower(string(a.text(it)))
+	return strings.ToLower(string(a.text(u)))
 }
 
 // finish ends the record and keeps it if it matters more than those before it
 // of its rank: newer, where both tell their time.
 func (a *assembler) finish() {
 	r := a.rec
-	next := record{upn: a.upn}
-	if r.upn == nil || a.upn != nil && a.upn.hi > r.upn.hi {
-		r.upn = a.upn
-	}
-	a.rec, a.upn = next, nil
+	r.upn = surer(r.upn, a.upn)
+	a.rec, a.upn = record{upn: a.upn}, address{}
 	rank := named_
 	if c, ok := r.code(); !ok {
 		rank = codeless
@@ -425,4 +450,72 @@ func (r *record) entra() bool {
 		}
 	}
 	return n >= 2 && r.hasID()
+}
+
+// stray places a value without a known label by the order that request,
+// correlation and time have in every language. That is sound only where the
+// values follow each other with no more between than a label could be, and
+// never for an id that its words give to something else.
+func (a *assembler) stray(items []item, i int) {
+	it, vals := &items[i], &a.blk.vals
+	if it.flags&suspended != 0 || !introduced(a.b, int(it.start)) {
+		return
+	}
+	started := i > 0 && follows(&items[i-1], it) && (vals[request].ok() || vals[correlation].ok())
+	rest := items[i+1:]
+	switch {
+	case it.kind == timeItem:
+		if started && vals[stamp].state == absent && it.flags&(noZone|fraction) == 0 {
+			a.put(stamp, it)
+		}
+	case len(rest) == 0:
+	case started:
+		if vals[correlation].state == absent && vals[stamp].state == absent && follows(it, &rest[0]) && rest[0].isTime() {
+			a.put(correlation, it)
+		}
+	case !a.blk.empty() || a.rec.labels():
+	case a.rec.n > 0 && a.pairs(it, rest):
+		a.put(request, it)
+		a.put(correlation, &rest[0])
+	case rest[0].label == correlationLabel && rest[0].flags&touching != 0 && it.ests():
+		a.put(request, it)
+	}
+}
+
+// pairs reports whether an id without a label and the next one are request
+// and correlation: a time comes third, or their endings agree with the order.
+func (a *assembler) pairs(it *item, rest []item) bool {
+	next := &rest[0]
+	if next.kind != guidItem || next.flags&suspended != 0 || !follows(it, next) || !introduced(a.b, int(next.start)) {
+		return false
+	}
+	return len(rest) > 1 && rest[1].isTime() && follows(next, &rest[1]) || it.ests() && !next.ests()
+}
+
+func (it *item) isTime() bool {
+	return it.kind == timeItem || it.kind == labelItem && it.label.wants() == timeItem
+}
+
+// ests reports whether an id ends like the request ids that Entra makes. Other
+// ids do so once in 128, so it decides nothing alone.
+func (it *item) ests() bool { return it.kind == guidItem && byte(it.lo) <= 1 }
+
+// maxLabel is how long a label can be that is not known.
+const maxLabel = 64
+
+func follows(before, it *item) bool { return it.start-before.end <= maxLabel }
+
+// introduced reports whether what stands before b[i] can be the end of a
+// label, a colon, or there is nothing before it on its line.
+func introduced(b []byte, i int) bool {
+	for i--; i >= 0; i-- {
+		switch b[i] {
+		case ' ', '\t', '"', '`', '*', '<', '(', '[', '{', '|', '>', '-':
+			continue
+		case ':', '=', '\n', '\r':
+			return true
+		}
+		return false
+	}
+	return true
 }

@@ -264,11 +264,13 @@ func tag(b []byte) (c byte, n int) {
 	if !ok || i == len(b) || b[i] != '>' && b[i] != '/' && b[i] > ' ' {
 		return 0, 0
 	}
-	end := bytes.IndexAny(b[i:], "<>")
-	if end < 0 || b[i+end] == '<' {
+	for i < len(b) && b[i] != '<' && b[i] != '>' {
+		i++
+	}
+	if i == len(b) || b[i] == '<' {
 		return 0, 0
 	}
-	return c, i + end + 1
+	return c, i + 1
 }
 
 var tagNames = makeTagNames()

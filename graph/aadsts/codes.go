@@ -1,5 +1,7 @@
 package aadsts
 
+import "slices"
+
 // code reads the digits at b[i:end], the longest run there, as an error code
 // if they are one. It returns where to go on.
 func (s *scanner) code(i, end int) (next int, ok bool) {
@@ -70,14 +72,7 @@ func (s *scanner) wrapped(i, end int) int {
 	return n
 }
 
-func hasLineEnd(b []byte) bool {
-	for _, c := range b {
-		if c == '\n' {
-			return true
-		}
-	}
-	return false
-}
+func hasLineEnd(b []byte) bool { return slices.Contains(b, '\n') }
 
 // free reports whether the signs around b[i:end] allow a number of its own:
 // no sign, decimals, thousands, line and column, file name or percentage.
@@ -188,7 +183,7 @@ func (s *scanner) alone(i int) bool {
 // dialled reports whether other groups of digits stand right beside the
 // number, as in a phone number or an account number.
 func (s *scanner) dialled(i, end int) bool {
-	if s.lastNum >= 0 && i-s.lastNum <= 2 && !s.numbering() {
+	if s.lastNum >= 0 && i-s.lastNum <= 8 && beside(s.b[s.lastNum:i]) && !s.numbering() {
 		return true
 	}
 	n := end
@@ -198,8 +193,26 @@ func (s *scanner) dialled(i, end int) bool {
 	if n == end || n == len(s.b) || !isDigit(s.b[n]) || s.listed(n) {
 		return false
 	}
+	if k := skipWord(s.b, n); k-n > 4 && hasLetter(s.b[n:k]) {
+		return false // an id follows
+	}
 	return n+4 >= len(s.b) || s.b[n+4] != '-' // a date may follow
 }
+
+// beside reports whether b, between two numbers, is only what people put into
+// one number.
+func beside(b []byte) bool {
+	for _, c := range b {
+		switch c {
+		case ' ', '\t', '-', '.', '/', '(', ')':
+		default:
+			return false
+		}
+	}
+	return true
+}
+
+func hasLetter(b []byte) bool { return slices.ContainsFunc(b, isLetter) }
 
 // numbering reports whether the number before is that of a list, "1. " or
 // "1) ", or the seconds of a time.

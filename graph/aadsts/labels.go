@@ -11,6 +11,7 @@ const (
 	requestLabel       // Request Id: on a page and in the portal; the same id
 	correlationLabel
 	stampLabel   // Timestamp
+	createdLabel // createdDateTime of a sign-in from Graph
 	dateLabel    // a time only if it says its zone and stands among ids
 	foreignLabel // an id of something else
 )
@@ -22,7 +23,7 @@ func (l label) field() (fieldIndex, bool) {
 		return request, true
 	case correlationLabel:
 		return correlation, true
-	case stampLabel, dateLabel:
+	case stampLabel, createdLabel, dateLabel:
 		return stamp, true
 	}
 	return 0, false
@@ -30,7 +31,8 @@ func (l label) field() (fieldIndex, bool) {
 
 // wants is the kind of item that a label is for.
 func (l label) wants() itemKind {
-	if l == stampLabel || l == dateLabel {
+	switch l {
+	case stampLabel, createdLabel, dateLabel:
 		return timeItem
 	}
 	return guidItem
@@ -52,6 +54,7 @@ const (
 	contactRole                    // the address is somebody to turn to
 	headerRole                     // the line is a mail header, if a colon follows
 	subjectRole                    // what stood before does or suffers something
+	noneRole                       // there is no value, which is no damage
 )
 
 // A meaning is what a phrase stands for: a label, roles, or both.
@@ -92,7 +95,7 @@ var phrases = []struct {
 		"Идентификатор запроса|ИД запроса|" +
 		"Identyfikator żądania|ID požadavku|ID žádosti|İstek Kimliği|Pyynnön tunnus|" +
 		"要求 ID|リクエスト ID|要求識別子|요청 ID|请求 ID|要求識別碼|請求識別碼|要求 識別碼"},
-	{meaning{label: correlationLabel}, "correlation id|correlationid|correlation identifier|correlations id|" +
+	{meaning{label: correlationLabel}, "correlation id|correlationid|correlation identifier|correlations id|msalcorrelationidkey|" +
 		"Korrelations-ID|KorrelationsID|Korrelation-ID|Korrelationskennung|" +
 		"Id. de correlación|Identificador de correlación|" +
 		"ID de corrélation|Identificateur de corrélation|Identifiant de corrélation|" +
@@ -105,7 +108,7 @@ var phrases = []struct {
 		"Identyfikator korelacji|ID korelace|Bağıntı Kimliği|Korrelaatiotunnus|Korrelointitunnus|" +
 		"関連付け ID|相関 ID|相関関係 ID|関連付け識別子|상관 관계 ID|상관관계 ID|상관 ID|" +
 		"相关 ID|关联 ID|相关性 ID|相關識別碼|相互關聯識別碼|相互關聯 ID|關聯識別碼"},
-	{meaning{label: stampLabel}, "timestamp|time stamp|timestamp utc|time stamp utc|createdDateTime|created date time|" +
+	{meaning{label: stampLabel}, "timestamp|time stamp|timestamp utc|time stamp utc|" +
 		"Zeitstempel|" +
 		"Marca de tiempo|Marca temporal|Marca de hora|" +
 		"Horodatage|Horodateur|" +
@@ -117,6 +120,7 @@ var phrases = []struct {
 		"Метка времени|Отметка времени|" +
 		"Znacznik czasu|Sygnatura czasowa|Časové razítko|Zaman damgası|Aikaleima|" +
 		"タイムスタンプ|タイム スタンプ|타임스탬프|타임 스탬프|时间戳|时间标记|時間戳記|時間戳|時間標記"},
+	{meaning{label: createdLabel}, "createdDateTime|created date time"},
 	{meaning{label: dateLabel}, "date|date utc|Datum|Fecha|Data|日付|날짜|日期|Дата"},
 	{meaning{label: foreignLabel, role: otherRole}, "client request id|x ms client request id|clientrequestid|correlation request id|" +
 		"x ms correlation request id|original request id|originalrequestid|parent id|operation id|activity id|" +
@@ -128,7 +132,7 @@ var phrases = []struct {
 		"Anwendungs-ID|App-ID|Mandanten-ID|Benutzer-ID|Ressourcen-ID|Id. de aplicación|ID d’application|ID applicazione|" +
 		"ID de aplicativo|ID do aplicativo|Toepassings-ID|Program-ID|アプリケーション ID|テナント ID|应用程序 ID|租户 ID|응용 프로그램 ID|애플리케이션 ID"},
 
-	{meaning{role: errorCodeRole}, "error code|error codes|errorcode|errorcodes|error number|error no|errorno|error nr|error id|" +
+	{meaning{role: errorCodeRole}, "error code|error codes|errorcode|errorcodes|error number|error no|errorno|error nr|error s|" +
 		"errorcode is|sign in error|signin error|login error|aadsts error|aadsts code|aad error|azure ad error|entra error|" +
 		"resulttype|result type|failure code|status code|statuscode|microsoft error|mfa error|" +
 		"Fehlercode|Fehler-Code|Fehlernummer|Fehler Nr|Anmeldefehler|" +
@@ -144,13 +148,15 @@ var phrases = []struct {
 		"ticket|tickets|case|incident|issue|bug|request|order|invoice|room|desk|floor|building|street|" +
 		"ext|extension|tel|telephone|phone|mobile|cell|fax|call|dial|number|no|nr|num|id|ids|event|page|row|chunk|size|count|total|kb|" +
 		"zip|plz|postcode|postal code|zip code|area code|country code|exit code|verification code|security code|" +
-		"access code|sms code|one time code|passcode|pin|pin code|otp|employee|badge|personnel|asset|inventory|" +
+		"access code|sms code|one time code|passcode|pin|pin code|otp|employee|badge|personnel|asset|inventory|tag|fullyqualifiederrorid|categoryinfo|" +
 		"Zeile|Zeichen|Telefon|Handy|Durchwahl|Vorgang|Raum|Nummer|Bestätigungscode|Prüfcode|" +
 		"ligne|téléphone|poste|línea|teléfono|riga|telefono|linha|telefone|regel|rad|строка|телефон|行|位置|電話|전화|电话|" +
 		"Tel Nr|código postal|code postal|código de verificación|code de vérification"},
 	{meaning{role: unitRole}, "ms|msec|s|sec|seconds|minutes|hours|days|users|people|employees|colleagues|times|bytes|mb|gb|rows|" +
 		"records|entries|items|files|devices|messages|points|steps|requests|logins|eur|euro|usd|dollars|km|meters|percent|Benutzer|Mitarbeiter"},
 	{meaning{role: linkRole}, "is|was|are|were|be|ist|war|lautet|est|était|es|era|e|è|é|is|var|är|means|says|number is|means that|は|が|는|은|이|为|是|為"},
+
+	{meaning{role: noneRole}, "null|none|nil|undefined|n a|not available|not provided|empty|unset"},
 
 	{meaning{role: accountRole}, "account|accounts|accountid|user account|user|users|username|user name|userid|upn|userprincipalname|" +
 		"user principal name|principal|preferred username|login hint|loginhint|login|log in|logged in|logging in|signin|sign in|signed in|" +
@@ -163,9 +169,9 @@ var phrases = []struct {
 		"użytkownik|użytkownika|konta|uživatel|kullanıcı|hesap|hesabı|" +
 		"ユーザー|アカウント|ユーザー名|사용자|계정|用户|帐户|账户|帐号|账号|用户名|使用者|帳戶|帳號"},
 	{meaning{role: forRole}, "for|as|with|using|für|als|mit|para|como|con|pour|avec|per|come|com|voor|met|för|som|med|" +
-		"colleague|Kollege|Kollegin|collègue|colega|collega|kollega|address|Adresse|i am|my|mine|affected"},
+		"colleague|Kollege|Kollegin|collègue|colega|collega|kollega|address|Adresse|i am"},
 	{meaning{role: contactRole}, "contact|mail|email|e mail|emails|mails|write|wrote|reply|replies|reach|ask|tell|admin|administrator|admins|helpdesk|help desk|" +
-		"support|service desk|servicedesk|sent|sender|send|regards|thanks|thank you|greetings|cheers|forward|forwarded|to|by|" +
+		"support|service desk|servicedesk|sent|sender|send|regards|thanks|thank you|greetings|cheers|forward|forwarded|to|by|boss|manager|Chef|chefe|jefe|" +
 		"Kontakt|kontaktieren|schreiben|schrieb|Gruß|Grüße|Grüßen|an|écrire|écrit|cordialement|contacter|escribir|escribió|saludos|" +
 		"scrivere|saluti|escreveu|escrever|atenciosamente|schreef|groeten|skrev|hälsningar|írta|üdvözlettel|написал|уважением"},
 	{meaning{role: headerRole}, "from|to|cc|bcc|reply to|return path|sender|delivered to|von|an|kopie|de|à|para|da|a|van|aan|från|till|от|кому|" +
@@ -259,15 +265,20 @@ func (t *trie) phrase(b []byte, i int) (m meaning, end int) {
 }
 
 // joint skips what may stand between the words of one phrase: trace_id,
-// Id. de seguimiento, error?code.
+// Id. de seguimiento, error?code, a line end in a quoted mail.
 func joint(b []byte, i int) int {
 	for n := 0; n < 3 && i < len(b); n++ {
 		switch b[i] {
-		case ' ', '.', '-', '_', '/', '\n', '\t', '\'', '(', '?', '+':
+		case ' ', '\n', '\r', '\t':
+			if next := gap(b, i); hasLineEnd(b[i:next]) {
+				return next
+			}
 			i++
-			continue
+		case '.', '-', '_', '/', '\'', '(', '?', '+':
+			i++
+		default:
+			return i
 		}
-		break
 	}
 	return i
 }

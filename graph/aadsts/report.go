@@ -51,9 +51,9 @@ func Parse(text string) (Report, bool) {
 		room  [2048]byte
 		first [40]item
 	)
-	s := scanner{b: clean(text, room[:0]), items: first[:0]}
+	s := scanner{b: clean(text, room[:0]), items: first[:]}
 	s.run()
-	return assemble(s.b, s.items)
+	return assemble(s.b, s.items[:s.n])
 }
 
 // report turns the chosen record into what callers see.

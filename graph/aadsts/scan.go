@@ -37,7 +37,8 @@ const maxItems = 1 << 15
 // keeps the items. It looks back or ahead only over bounded distances.
 type scanner struct {
 	b     []byte
-	items []item
+	items []item // n of them
+	n     int
 
 	touch   bool // only separators since the last item
 	near    role // of the last word, while nothing but separators has followed
@@ -49,7 +50,7 @@ type scanner struct {
 // run reads the whole text.
 func (s *scanner) run() {
 	s.lastNum = -1
-	for i := 0; i < len(s.b) && len(s.items) < maxItems; {
+	for i := 0; i < len(s.b) && s.n < maxItems; {
 		c := s.b[i]
 		switch class[c] {
 		case letterClass:
@@ -70,16 +71,22 @@ func (s *scanner) add(it item) {
 	if s.touch {
 		it.flags |= touching
 	}
-	s.items = append(s.items, it)
+	if s.n == len(s.items) {
+		more := make([]item, 2*s.n) // not append, for which the first room could not be on the stack
+		copy(more, s.items)
+		s.items = more
+	}
+	s.items[s.n] = it
+	s.n++
 	s.touch = true
 }
 
 // last is the item right before i, if only separators stand between.
 func (s *scanner) last() *item {
-	if !s.touch || len(s.items) == 0 {
+	if !s.touch || s.n == 0 {
 		return nil
 	}
-	return &s.items[len(s.items)-1]
+	return &s.items[s.n-1]
 }
 
 // other notes that something at i is no item: what follows no longer touches
@@ -117,6 +124,8 @@ func (s *scanner) letters(i int) int {
 		s.near = m.role
 	case m.role&linkRole != 0:
 		// what follows still belongs to what stood before
+	case m.role&noneRole != 0:
+		s.touch, s.near = false, 0
 	default:
 		s.other(i)
 		s.near = m.role
@@ -164,6 +173,11 @@ func (s *scanner) id(i int) int {
 	hi, lo, end := readGUID(s.b, i, loose)
 	if end == 0 {
 		return 0
+	}
+	if hi|lo == 0 {
+		s.other(i) // nothing but zeros is how some programs leave an id out
+		s.near = 0
+		return end
 	}
 	it := item{kind: guidItem, start: int32(i), end: int32(end), hi: hi, lo: lo}
 	if i > 0 && s.b[i-1] == '\'' || s.near&otherRole != 0 {

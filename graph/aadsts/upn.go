@@ -88,7 +88,8 @@ func isLocal(c byte) bool {
 
 // isMask reports whether b hides a name: xxxx, or a word that says so.
 func isMask(b []byte) bool {
-	switch string(bytes.ToLower(b[:min(len(b), 12)])) {
+	var room [12]byte
+	switch string(lowerCase(room[:], b)) {
 	case "redacted", "removed", "masked", "hidden", "example", "user", "username", "name", "email", "upn", "someone":
 		return true
 	}
@@ -101,9 +102,21 @@ func isMask(b []byte) bool {
 	return len(b) >= 3 && x == len(b)
 }
 
+// lowerCase is the beginning of b in lower case, as far as room has place.
+func lowerCase(room, b []byte) []byte {
+	n := copy(room, b)
+	for i, c := range room[:n] {
+		if c >= 'A' && c <= 'Z' {
+			room[i] = c | 0x20
+		}
+	}
+	return room[:n]
+}
+
 // isRole reports whether a mailbox belongs to an office, not to a person.
 func isRole(b []byte) bool {
-	switch string(bytes.ToLower(b[:min(len(b), 16)])) {
+	var room [16]byte
+	switch string(lowerCase(room[:], b)) {
 	case "helpdesk", "help", "support", "servicedesk", "service-desk", "service.desk", "it", "it-support", "itsupport", "it.support",
 		"ithelp", "it-help", "it-helpdesk", "ithelpdesk", "it-servicedesk", "admin", "admins", "administrator", "noreply", "no-reply",
 		"donotreply", "do-not-reply", "postmaster", "security", "info", "hilfe", "git", "abuse", "hr", "office", "soporte", "suporte", "supporto":
@@ -208,7 +221,7 @@ func (s *scanner) does(end int) bool {
 // ownLine reports whether the address is alone on its line before any item: a
 // sign-in page shows the account above what it says.
 func (s *scanner) ownLine(from, start, end int) bool {
-	for _, it := range s.items {
+	for _, it := range s.items[:s.n] {
 		if it.kind == codeItem || it.kind == guidItem {
 			return false
 		}
