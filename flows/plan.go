@@ -1,0 +1,75 @@
+package flows
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+
+	"mfahelp/bot"
+	"mfahelp/graph"
+)
+
+// A Plan is what is to be done, to whom, and what that takes: all that an
+// approval is about, and nothing that depends on how it is shown.
+type Plan struct {
+	Subject       bot.Identity `json:"subject"`   // whose account it is about
+	Requester     bot.Identity `json:"requester"` // who asks
+	Effects       []Effect     `json:"effects"`   // in the order in which they are done
+	Needs         []string     `json:"needs"`     // the proofs it takes, every one of them, such as "callback"
+	Approvers     int          `json:"approvers"` // how many different people it takes, at least one
+	Reason        string       `json:"reason"`    // why more than the least is asked for; "" if it is not
+	PolicyVersion string       `json:"policy"`    // of the rules that it was made by
+}
+
+// An Effect is a change to somebody's account, and the leave that it needs.
+type Effect struct {
+	Key string `json:"key"` // asked for again, it is still done once
+	graph.Change
+	Approval string `json:"approval"` // key of the [Approval] that it waits for
+}
+
+// harmless are the kinds of changes that need no approval. There are none.
+var harmless = map[graph.ChangeKind]bool{}
+
+// Check refuses an effect that waits for no approval and is not harmless.
+func (e Effect) Check() error {
+	if e.Approval == "" && !harmless[e.Kind] {
+		return fmt.Errorf("%s without an approval", e.Kind)
+	}
+	return nil
+}
+
+// Digest identifies p. It is made from the plan and never from a message: the
+// same in every language, at any time, and in whatever order effects and needs
+// are listed, and another as soon as anything else differs. People are told
+// apart as by [bot.Identity.Key]; with somebody unknown in it, a plan has no
+// digest and can have no approval.
+func (p Plan) Digest() string {
+	if !p.Subject.Known() || !p.Requester.Known() {
+		return ""
+	}
+	var list []string
+	for _, e := range p.Effects {
+		list = append(list, line("effect", e.Key, string(e.Kind), e.User, e.Object, string(e.Method),
+			e.Life.String(), strconv.FormatBool(e.Once), e.Approval))
+	}
+	for _, n := range p.Needs {
+		list = append(list, line("need", n))
+	}
+	slices.Sort(list)
+	list = append(list,
+		line("subject", p.Subject.Key()),
+		line("requester", p.Requester.Key()),
+		line("approvers", strconv.Itoa(p.Approvers)),
+		line("reason", p.Reason),
+		line("policy", p.PolicyVersion))
+	sum := sha256.Sum256([]byte(strings.Join(list, "")))
+	return hex.EncodeToString(sum[:])
+}
+
+// line writes values so that no others are written alike: each is quoted, and
+// what they are comes first.
+func line(what string, values ...string) string { return fmt.Sprintf("%s %+q\n", what, values) }
