@@ -2,7 +2,9 @@ package sandbox
 
 import (
 	"encoding/json"
+	"fmt"
 	"net/http"
+	"slices"
 	"time"
 )
 
@@ -80,6 +82,9 @@ func (t *Tenant) control(what string, o order) (any, error) {
 		t.Advance(o.Advance.Duration)
 		return map[string]time.Time{"now": t.Now()}, nil
 	case "POST fault":
+		if !slices.Contains(faultKinds, o.Kind) {
+			return nil, fmt.Errorf("no fault is of the kind %q; there are %q", o.Kind, faultKinds)
+		}
 		t.Fault(Fault{Kind: o.Kind, Path: o.Path, Times: o.Times, Status: o.Status, After: o.After.Duration})
 		return struct{}{}, nil
 	case "POST clear":

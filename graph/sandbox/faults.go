@@ -31,6 +31,8 @@ const (
 	Unlicensed FaultKind = "unlicensed" // "no premium licence", as a licensed tenant is told now and then
 )
 
+var faultKinds = []FaultKind{Status, Slow, Reset, HTML, Truncated, Unlicensed}
+
 // fault is a Fault that is waiting for requests.
 type fault struct {
 	Fault
