@@ -32,8 +32,9 @@ type Tenant struct {
 	Authority  string // where tokens come from; "" except in [Custom]
 	Graph      string // where Graph is; "" except in [Custom]
 	CA         []byte // PEM, trusted for the two above beside the system's; nil for none
-	ClientID   string // of the app registration; a GUID
+	ClientID   string // of the app registration, a GUID; "" with a managed identity
 	Credential Credential
+	WithoutPIM bool // it has no Entra ID P2, so nobody is eligible for a role
 }
 
 // A Cloud is one of Microsoft's, which share nothing, or a custom one.

@@ -94,6 +94,7 @@ func TestWhole(t *testing.T) {
 tenant:
   id: 6F1D9A3E-2B57-4C8E-9A40-1D7F5B2C8E63
   sandbox: true
+  without_pim: true
   cloud: custom
   authority: https://localhost:8443/login/
   graph: https://localhost:8443
@@ -116,7 +117,7 @@ locale: pt-BR
 	}
 	want := Config{
 		Tenant: Tenant{
-			ID: "6f1d9a3e-2b57-4c8e-9a40-1d7f5b2c8e63", Sandbox: true, Cloud: Custom,
+			ID: "6f1d9a3e-2b57-4c8e-9a40-1d7f5b2c8e63", Sandbox: true, WithoutPIM: true, Cloud: Custom,
 			Authority: "https://localhost:8443/login", Graph: "https://localhost:8443", CA: []byte(authority),
 			ClientID:   "0b8c4d17-93fa-4e25-b6d1-7a2e9c5f3081",
 			Credential: Credential{Certificate: &Certificate{File: "app.pem", Password: secret.New(canary)}},
@@ -270,4 +271,13 @@ func FuzzParse(f *testing.F) {
 			t.Errorf("took %q without a word", text)
 		}
 	})
+}
+
+// TestManagedIdentity needs no app registration.
+func TestManagedIdentity(t *testing.T) {
+	text := strings.NewReplacer("  client_id: 0b8c4d17-93fa-4e25-b6d1-7a2e9c5f3081\n", "", "secret: env:MFAHELP_CLIENT_SECRET", "managed_identity:").Replace(minimal)
+	got, err := load(t, text, map[string]string{})
+	if err != nil || got.Tenant.ClientID != "" || got.Tenant.Credential.ManagedIdentity == nil {
+		t.Errorf("got %+v, %v", got.Tenant, err)
+	}
 }

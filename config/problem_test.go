@@ -45,7 +45,7 @@ func TestProblems(t *testing.T) {
 			"1:1: tenant: is missing; write tenant: and below it id, client_id, and credential" + "\n" +
 				"1:1: admins: is missing; write admins: and below it groups, whose members may work on cases"},
 		{"sections without keys", "tenant:\nadmins: [x]\n",
-			"1:1: tenant: has no keys in it; write them below it, indented: id, sandbox, cloud, authority, graph, ca_file, client_id, credential" + "\n" +
+			"1:1: tenant: has no keys in it; write them below it, indented: id, sandbox, cloud, authority, graph, ca_file, client_id, credential, without_pim" + "\n" +
 				"2:1: admins: has no keys in it; write them below it, indented: groups, channel"},
 		{"an unknown key", minimal + "looup: {}\n",
 			`8:1: "looup" is no key that may stand here; did you mean "lookup"?`},

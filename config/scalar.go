@@ -6,6 +6,8 @@ import (
 	"net"
 	"net/url"
 	"regexp"
+	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -74,11 +76,9 @@ func (r *reader) oneOf(to *string, words ...string) func(value) {
 		if !ok {
 			return
 		}
-		for _, w := range words {
-			if s == w {
-				*to = s
-				return
-			}
+		if slices.Contains(words, s) {
+			*to = s
+			return
 		}
 		if len(words) == 1 {
 			r.wrong(v, "%s is not %s, which is all there is", quote(s), words[0])
@@ -167,7 +167,7 @@ func (r *reader) address(to *string) func(value) {
 			return
 		}
 		host, port, err := net.SplitHostPort(s)
-		if _, bad := net.LookupPort("tcp", port); err != nil || bad != nil || port == "" || strings.ContainsAny(host, "/ ") {
+		if _, bad := strconv.ParseUint(port, 10, 16); err != nil || bad != nil || strings.ContainsAny(host, "/ ") {
 			r.wrong(v, "%s is no address to listen on; write a host and a port, such as 127.0.0.1:8025", quote(s))
 			return
 		}

@@ -36,14 +36,18 @@ func (r *reader) tenant(v value, t *Tenant) {
 		{"authority", r.https(&t.Authority), ""},
 		{"graph", r.https(&t.Graph), ""},
 		{"ca_file", r.authorities(&t.CA), ""},
-		{"client_id", r.guid(&t.ClientID), "client_id: and the app registration's Application (client) ID"},
+		{"client_id", r.guid(&t.ClientID), ""},
 		{"credential", func(v value) { r.credential(v, &t.Credential) },
 			"credential: and below it secret, certificate, workload_identity, or managed_identity"},
+		{"without_pim", r.truth(&t.WithoutPIM), ""},
 	})
 	if has == nil {
 		return
 	}
 	t.Cloud = Cloud(cloud)
+	if _, ok := has["client_id"]; !ok && t.Credential.ManagedIdentity == nil {
+		r.wrong(value{under(v.key, "client_id"), nil, v.at}, "is missing; write client_id: and the app registration's Application (client) ID")
+	}
 	r.endpoints(v, has, t)
 }
 
