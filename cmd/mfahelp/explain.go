@@ -246,7 +246,7 @@ func explainLines(in io.Reader, std streams) error {
 	bad, n := 0, 0
 	for {
 		line, err := readLine(r)
-		if err == io.EOF {
+		if errors.Is(err, io.EOF) {
 			break
 		}
 		if err != nil && !errors.Is(err, errTooLong) {
@@ -303,8 +303,8 @@ func readLine(r *bufio.Reader) (line []byte, err error) {
 			line = append(line, piece...)
 		}
 		switch {
-		case err == bufio.ErrBufferFull:
-		case err == io.EOF && (long || len(line) > 0), err == nil: // the last may lack its end
+		case errors.Is(err, bufio.ErrBufferFull):
+		case errors.Is(err, io.EOF) && (long || len(line) > 0), err == nil: // the last may lack its end
 			if long {
 				return nil, errTooLong
 			}

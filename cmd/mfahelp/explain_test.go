@@ -5,6 +5,7 @@ import (
 	"bytes"
 	"encoding/binary"
 	"encoding/json"
+	"errors"
 	"flag"
 	"io"
 	"os"
@@ -262,7 +263,7 @@ func TestReadLine(t *testing.T) {
 		line string
 		err  error
 	}{{"a\n", nil}, {"", errTooLong}, {"b\n", nil}, {"", errTooLong}, {"", io.EOF}} {
-		if line, err := readLine(r); string(line) != want.line || err != want.err {
+		if line, err := readLine(r); string(line) != want.line || !errors.Is(err, want.err) {
 			t.Errorf("got %.10q, %v, want %q, %v", line, err, want.line, want.err)
 		}
 	}
@@ -312,7 +313,7 @@ func TestWrap(t *testing.T) {
 		{"one two three", []string{"one two", "three"}},
 		{"a  b\n\nc", []string{"a b c"}},
 		{"unbreakable", []string{"unbreakable"}},
-		{"ü ü ü ü ü", []string{"ü ü ü ü", "ü"}},
+		{"ä ö ü é è", []string{"ä ö ü é", "è"}},
 	} {
 		if d := cmp.Diff(test.want, wrap(test.text, 7)); d != "" {
 			t.Errorf("%q: %s", test.text, d)

@@ -63,19 +63,24 @@ func maskField(f zapcore.Field) (masked zapcore.Field) {
 	case zapcore.StringType:
 		return zap.String(f.Key, mask(f.String))
 	case zapcore.ByteStringType:
-		return zap.String(f.Key, mask(string(f.Interface.([]byte))))
+		b, _ := f.Interface.([]byte)
+		return zap.String(f.Key, mask(string(b)))
 	case zapcore.BinaryType:
-		return zap.String(f.Key, fmt.Sprintf("%d bytes", len(f.Interface.([]byte))))
+		b, _ := f.Interface.([]byte)
+		return zap.String(f.Key, fmt.Sprintf("%d bytes", len(b)))
 	case zapcore.StringerType:
-		return zap.String(f.Key, mask(f.Interface.(fmt.Stringer).String()))
+		s, _ := f.Interface.(fmt.Stringer)
+		return zap.String(f.Key, mask(s.String()))
 	case zapcore.ErrorType:
-		return zap.String(f.Key, mask(f.Interface.(error).Error())) // never its %+v
+		err, _ := f.Interface.(error)
+		return zap.String(f.Key, mask(err.Error())) // never its %+v
 	case zapcore.ArrayMarshalerType, zapcore.ObjectMarshalerType, zapcore.InlineMarshalerType:
 		return maskMarshaled(f)
 	case zapcore.ReflectType:
 		return zap.Any(f.Key, maskValue(plain(f.Interface)))
+	default: // numbers, times, true and false
+		return f
 	}
-	return f // numbers, times, true and false
 }
 
 // maskMarshaled has the value write itself down, and masks that.

@@ -117,7 +117,7 @@ func (p *page) line(lead, text string) {
 // wrap breaks s at spaces into lines of at most n letters, if no word has more.
 func wrap(s string, n int) (lines []string) {
 	line := ""
-	for _, word := range strings.Fields(s) {
+	for word := range strings.FieldsSeq(s) {
 		switch {
 		case line == "":
 			line = word
