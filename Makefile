@@ -1,0 +1,29 @@
+# Every task there is; "make help" lists them. The work is done by scripts, so
+# that a machine without make can do it too.
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test lint bench cards build image
+
+help: ## List the tasks
+	@sed -n 's/^\([a-z]*\):.*## /  make \1\t/p' $(MAKEFILE_LIST) | expand -t 16
+
+demo: ## Show everything in one process, with a made-up company
+	@./scripts/demo
+
+test: ## Run every test, and bring first what they need
+	@./scripts/test
+
+lint: ## Run the linters
+	@./scripts/lint
+
+bench: ## Measure the speeds that we promise
+	@./scripts/bench
+
+cards: ## Show every message on every platform, with made-up data
+	@go run ./cmd/cards
+
+build: ## Build bin/mfahelp, static
+	CGO_ENABLED=0 go build -trimpath -ldflags "-s -w -X main.release=$(RELEASE)" -o bin/mfahelp ./cmd/mfahelp
+
+image: ## Build the container image
+	docker build --build-arg RELEASE=$(RELEASE) -t mfahelp .
