@@ -1,0 +1,67 @@
+// Package bottest holds what every platform is tested with: a message with all
+// there is, whole conversations, and the contract between a platform and those
+// who speak through it.
+//
+// # Dialogues
+//
+// The files in dialogues are conversations that run unchanged on every platform,
+// each through its own wire format. A platform's tests bring a [Driver] and call
+// [Play]. A dialogue reads like this:
+//
+//	# Nobody answered the prompt
+//	# What follows a number sign is for the reader; the first is the title.
+//
+//	make no-response
+//	ava says <paste>
+//	bot to ava: title "Nobody answered"; says "Open Microsoft Authenticator"
+//	  offers "Still stuck"
+//	  not says "password"
+//
+//	ava fills "Still stuck" tried="restarted the phone"
+//	admins see: title "Ava Chen"; offers "Claim"
+//	admins see in thread: attaches "report"
+//
+//	priya presses "Claim" in admins
+//	priya replies "Which phone is it?"
+//	bot to ava: says "Which phone is it?"
+//	wait 60s
+//	bot to ben: nothing
+//
+// People are called by their id or their first name, in any case. What is said
+// and looked for stands in quotes as in Go, so that \n is a line break. Every
+// line begins a statement, except that indented ones go on with the one above.
+//
+// What happens:
+//
+//	make NAME                    a failure happens now; <paste> is what its error page shows
+//	wait DURATION                such as 90s or 24h, on the clocks of the tenant and the program
+//	WHO says "TEXT" [in admins]  to the bot, or in the admins' channel; "TEXT" may have <paste> in it
+//	WHO runs "/mfa-help TEXT" [in admins]
+//	WHO replies "TEXT" [on "TITLE"]
+//	                             in the admins' channel, in the newest thread or in that of a card
+//	WHO presses "LABEL" [in admins] [on "TITLE"]
+//	WHO fills "LABEL" FIELD="TEXT"... [in admins] [on "TITLE"]
+//	                             a FIELD is its name or, in quotes, its label; of a list of
+//	                             options, TEXT is the label or the value of one
+//
+// A button is looked for by its whole label, on the newest card that has it; on
+// "TITLE" means cards with that in their title.
+//
+// What is to be seen, each time by the newest message that the bot sent there,
+// or with the word earlier by any of them:
+//
+//	bot to WHO [earlier]: CLAUSE; CLAUSE...
+//	admins see [in thread] [earlier]: CLAUSE; CLAUSE...
+//
+//	title "PART"    a part of its title
+//	says "PART"     a part of one of its lines
+//	status WORD     info, waiting, good, or problem
+//	offers "LABEL"  a button
+//	attaches "PART" a file with that in its name
+//	nothing         the bot has sent nothing there
+//
+// All but nothing may have not before them. One message must fit all clauses of a
+// statement; but if all of them say not, every message there must fit. Lines are
+// words without markup: a fact is its name and its value, which platforms set
+// apart in their own ways, so look for one of them.
+package bottest

@@ -1,0 +1,87 @@
+package bottest
+
+import (
+	"context"
+	"time"
+)
+
+// A Driver does what people do on a platform and tells what they see there,
+// through the platform's own wire format. What it returns from has settled:
+// whatever the program does about it has been done, as far as the clocks allow.
+type Driver interface {
+	// People returns who there is. At least one of them is an admin.
+	People() []Someone
+
+	// Make makes a failure happen and returns what its error page shows.
+	Make(ctx context.Context, sample string) (text string, err error)
+
+	// Say says something to the bot in a room; in the admins' channel it may
+	// be in the thread of a message.
+	Say(ctx context.Context, who Someone, in Room, thread, text string) error
+
+	// Command runs a command such as "/mfa-help" with text.
+	Command(ctx context.Context, who Someone, in Room, command, text string) error
+
+	// Press presses a button of what was seen. What is filled in is by the
+	// names of the fields; it is nil if the button has no form.
+	Press(ctx context.Context, who Someone, in Room, on Seen, b Button, fields map[string]string) error
+
+	// Read returns what somebody sees in a room, in the order in which it
+	// was sent, each as it is now.
+	Read(ctx context.Context, who Someone, in Room) ([]Seen, error)
+
+	// Advance moves the clocks of the tenant and the program.
+	Advance(ctx context.Context, d time.Duration) error
+}
+
+// Someone is a person of the tenant.
+type Someone struct {
+	ID    string // as the platform spells it
+	Name  string
+	Admin bool
+}
+
+// A Room is where something is said.
+type Room int
+
+// The rooms.
+const (
+	Direct Room = iota // of one person with the bot
+	Admins             // the admins' channel
+)
+
+// String is the room's name.
+func (r Room) String() string {
+	if r == Admins {
+		return "admins"
+	}
+	return "direct"
+}
+
+// Seen is a message as somebody sees it, without markup.
+type Seen struct {
+	Ref      string // the platform's, for Press and Say
+	Thread   string // the Ref of what it hangs from; "" outside a thread
+	From     string // the id of who said it; "" if the bot did
+	Title    string
+	Status   string   // "info", "waiting", "good", or "problem"; "" if the bot did not send it
+	Lines    []string // what it says, in the order of reading
+	Buttons  []Button
+	Attached []string // names of files
+}
+
+// A Button is something to press.
+type Button struct {
+	Label  string
+	Ref    string // the platform's, for Press
+	Fields []Input
+}
+
+// An Input is a field of a form.
+type Input struct {
+	Name, Label string
+	Options     []InputOption
+}
+
+// An InputOption is one answer of those that an [Input] lists.
+type InputOption struct{ Label, Value string }

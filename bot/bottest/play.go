@@ -1,0 +1,312 @@
+package bottest
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+)
+
+// Play runs all dialogues, each as a test of its own with a driver of its own.
+func Play(t *testing.T, open func(t *testing.T) Driver) {
+	all, err := Dialogues()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, d := range all {
+		t.Run(d.Name, func(t *testing.T) {
+			if err := d.Run(t.Context(), open(t)); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+}
+
+// Run has the conversation and returns what was not as it says, with the line
+// that says it and what there was instead. After that it goes no further.
+func (d Dialogue) Run(ctx context.Context, driver Driver) error {
+	s := stage{driver: driver}
+	for _, l := range d.lines {
+		var err error
+		if l.sight != nil {
+			err = s.look(ctx, *l.sight)
+		} else {
+			err = s.do(ctx, l.deed)
+		}
+		if err != nil {
+			return fmt.Errorf("%s.txt:%d: %s\n%w", d.Name, l.number, l.source, err)
+		}
+	}
+	return nil
+}
+
+// A stage is where a dialogue is played.
+type stage struct {
+	driver Driver
+	paste  string
+	admin  Someone // who looks at the admins' channel: the last admin who did something
+}
+
+func (s *stage) do(ctx context.Context, d deed) (err error) {
+	switch d := d.(type) {
+	case made:
+		s.paste, err = s.driver.Make(ctx, d.sample)
+		return err
+	case waited:
+		return s.driver.Advance(ctx, d.d)
+	case said:
+		return s.say(ctx, d)
+	case pushed:
+		return s.press(ctx, d)
+	}
+	panic(fmt.Sprintf("bottest: unknown deed %T", d)) // unreachable: the parser makes no other
+}
+
+// person finds who is meant by an id or a first name.
+func (s *stage) person(called string) (found Someone, err error) {
+	for _, p := range s.driver.People() {
+		name, _, _ := strings.Cut(p.Name, " ")
+		switch {
+		case strings.EqualFold(p.ID, called):
+			return p, nil
+		case strings.EqualFold(name, called) && found != (Someone{}):
+			return found, fmt.Errorf("there are two called %s", called)
+		case strings.EqualFold(name, called):
+			found = p
+		}
+	}
+	if found == (Someone{}) {
+		return found, fmt.Errorf("there is nobody called %s", called)
+	}
+	return found, nil
+}
+
+// actor is [stage.person] for somebody who does something.
+func (s *stage) actor(called string) (Someone, error) {
+	p, err := s.person(called)
+	if p.Admin {
+		s.admin = p
+	}
+	return p, err
+}
+
+func room(admins bool) Room {
+	if admins {
+		return Admins
+	}
+	return Direct
+}
+
+func (s *stage) say(ctx context.Context, d said) error {
+	p, err := s.actor(d.who)
+	if err != nil {
+		return err
+	}
+	text := strings.ReplaceAll(d.text, paste, s.paste)
+	switch {
+	case d.command:
+		command, rest, _ := strings.Cut(text, " ")
+		return s.driver.Command(ctx, p, room(d.admins), command, rest)
+	case d.reply:
+		card, err := s.card(ctx, p, Admins, func(m Seen) bool { return m.Thread == "" && m.From == "" && strings.Contains(m.Title, d.on) })
+		if err != nil {
+			return err
+		}
+		return s.driver.Say(ctx, p, Admins, card.Ref, text)
+	}
+	return s.driver.Say(ctx, p, room(d.admins), "", text)
+}
+
+func (s *stage) press(ctx context.Context, d pushed) error {
+	p, err := s.actor(d.who)
+	if err != nil {
+		return err
+	}
+	in := room(d.admins)
+	card, err := s.card(ctx, p, in, func(m Seen) bool {
+		_, has := m.button(d.label)
+		return has && strings.Contains(m.Title, d.on)
+	})
+	if err != nil {
+		return err
+	}
+	b, _ := card.button(d.label)
+	fields, err := b.fill(d, s.paste)
+	if err != nil {
+		return err
+	}
+	return s.driver.Press(ctx, p, in, card, b, fields)
+}
+
+// card returns the newest message that fits.
+func (s *stage) card(ctx context.Context, who Someone, in Room, fits func(Seen) bool) (Seen, error) {
+	all, err := s.driver.Read(ctx, who, in)
+	if err != nil {
+		return Seen{}, err
+	}
+	for _, m := range slices.Backward(all) {
+		if fits(m) {
+			return m, nil
+		}
+	}
+	return Seen{}, fmt.Errorf("there is no such card for %s; there is\n%s", who.Name, describe(all))
+}
+
+func (m Seen) button(label string) (Button, bool) {
+	i := slices.IndexFunc(m.Buttons, func(b Button) bool { return b.Label == label })
+	if i < 0 {
+		return Button{}, false
+	}
+	return m.Buttons[i], true
+}
+
+// fill finds the field, and where there is a list the option, that is meant by
+// a name or a label.
+func (b Button) fill(d pushed, pasted string) (map[string]string, error) {
+	if d.form != (len(b.Fields) > 0) {
+		return nil, errors.New("who fills needs a form, and who presses needs none")
+	}
+	var fields map[string]string
+	for _, f := range d.fields {
+		i := slices.IndexFunc(b.Fields, func(in Input) bool { return in.Name == f.name || in.Label == f.name })
+		if i < 0 {
+			return nil, fmt.Errorf("the form does not ask for %q but for %+v", f.name, b.Fields)
+		}
+		value, err := b.Fields[i].value(strings.ReplaceAll(f.text, paste, pasted))
+		if err != nil {
+			return nil, err
+		}
+		if fields == nil {
+			fields = map[string]string{}
+		}
+		fields[b.Fields[i].Name] = value
+	}
+	return fields, nil
+}
+
+func (in Input) value(text string) (string, error) {
+	for _, o := range in.Options {
+		if o.Label == text || o.Value == text {
+			return o.Value, nil
+		}
+	}
+	if len(in.Options) > 0 {
+		return "", fmt.Errorf("%s is not answered by %q but by %+v", in.Label, text, in.Options)
+	}
+	return text, nil
+}
+
+// look checks what is to be seen.
+func (s *stage) look(ctx context.Context, want sight) error {
+	who, in, err := s.viewer(want)
+	if err != nil {
+		return err
+	}
+	all, err := s.driver.Read(ctx, who, in)
+	if err != nil {
+		return err
+	}
+	sent := slices.DeleteFunc(slices.Clone(all), func(m Seen) bool {
+		return m.From != "" || in == Admins && want.thread != (m.Thread != "")
+	})
+	if want.nothing {
+		if len(sent) > 0 {
+			return fmt.Errorf("there is\n%s", describe(sent))
+		}
+		return nil
+	}
+	return want.said(s.paste).check(sent)
+}
+
+// said is want with what was pasted.
+func (want sight) said(pasted string) sight {
+	want.clauses = slices.Clone(want.clauses)
+	for i, c := range want.clauses {
+		want.clauses[i].text = strings.ReplaceAll(c.text, paste, pasted)
+	}
+	return want
+}
+
+// viewer is who looks, and where.
+func (s *stage) viewer(want sight) (Someone, Room, error) {
+	if want.who != "" {
+		p, err := s.person(want.who)
+		return p, Direct, err
+	}
+	if s.admin.Admin {
+		return s.admin, Admins, nil
+	}
+	people := s.driver.People()
+	i := slices.IndexFunc(people, func(p Someone) bool { return p.Admin })
+	if i < 0 {
+		return Someone{}, Admins, errors.New("there are no admins")
+	}
+	return people[i], Admins, nil
+}
+
+// check reports why want is not to be seen in what was sent.
+func (want sight) check(sent []Seen) error {
+	onlyNot := !slices.ContainsFunc(want.clauses, func(c clause) bool { return !c.not })
+	looked := sent
+	if !want.earlier && !onlyNot && len(sent) > 0 {
+		looked = sent[len(sent)-1:]
+	}
+	fits := func(m Seen) bool {
+		return !slices.ContainsFunc(want.clauses, func(c clause) bool { return c.in(m) == c.not })
+	}
+	misfits := func(m Seen) bool { return !fits(m) }
+	switch {
+	case onlyNot && !slices.ContainsFunc(looked, misfits):
+		return nil
+	case !onlyNot && slices.ContainsFunc(looked, fits):
+		return nil
+	}
+	return fmt.Errorf("there is\n%s", describe(sent))
+}
+
+// in reports whether m has what c looks for.
+func (c clause) in(m Seen) bool {
+	has := func(part string) bool { return strings.Contains(part, c.text) }
+	switch c.verb {
+	case "title":
+		return has(m.Title)
+	case "says":
+		return slices.ContainsFunc(m.Lines, has)
+	case "status":
+		return m.Status == c.text
+	case "offers":
+		_, ok := m.button(c.text)
+		return ok
+	case "attaches":
+		return slices.ContainsFunc(m.Attached, has)
+	}
+	panic("bottest: unknown clause " + c.verb) // unreachable: the parser makes no other
+}
+
+// describe writes messages so that a failed line explains itself.
+func describe(all []Seen) string {
+	if len(all) == 0 {
+		return "  (nothing)"
+	}
+	var b strings.Builder
+	for _, m := range all {
+		indent := "  "
+		if m.Thread != "" {
+			indent = "      "
+		}
+		fmt.Fprintf(&b, "%s%s %s: [%s] %s\n", indent, m.Ref, cmp.Or(m.From, "bot"), m.Status, m.Title)
+		for _, l := range m.Lines {
+			fmt.Fprintf(&b, "%s  | %s\n", indent, l)
+		}
+		for _, x := range m.Buttons {
+			fmt.Fprintf(&b, "%s  offers %q\n", indent, x.Label)
+		}
+		if len(m.Attached) > 0 {
+			fmt.Fprintf(&b, "%s  attaches %q\n", indent, m.Attached)
+		}
+	}
+	return strings.TrimRight(b.String(), "\n")
+}
