@@ -27,8 +27,25 @@ type engine struct {
 	write, read *sql.DB
 	river       riverdriver.Driver[*sql.Tx]
 	goose       goose.Dialect
-	single      bool // one process has it to itself, so a claim does not outlive that
+	single      bool          // one process has it to itself, so a claim does not outlive that
+	line        chan struct{} // where those wait who write, if only one can; nil otherwise
 	closers     []func() error
+}
+
+// queue lets those who write come one by one, in their order: a pool of
+// connections picks anybody. Who accepts events does not queue, and so waits
+// for one transaction at most, however many workers there are.
+func (e *engine) queue(ctx context.Context, write func() error) error {
+	if e.line == nil {
+		return write()
+	}
+	select {
+	case e.line <- struct{}{}:
+		defer func() { <-e.line }()
+		return write()
+	case <-ctx.Done():
+		return ctx.Err()
+	}
 }
 
 func openEngine(ctx context.Context, address string) (*engine, error) {
@@ -75,7 +92,7 @@ func openSQLite(path string) (*engine, error) {
 		return nil, fmt.Errorf("opening the store: %w", err)
 	}
 	file := "file:" + (&url.URL{Path: path}).EscapedPath()
-	e := &engine{goose: goose.DialectSQLite3, single: true}
+	e := &engine{goose: goose.DialectSQLite3, single: true, line: make(chan struct{}, 1)}
 	if e.write, err = sql.Open("sqlite", file+pragmas); err != nil {
 		return nil, fmt.Errorf("opening the store: %w", err)
 	}

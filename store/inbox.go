@@ -144,7 +144,9 @@ func (s *Store) keep(batch []*acceptance) {
 
 // insert returns the ids that are new.
 func (s *Store) insert(batch []*acceptance) (fresh map[string]bool, err error) {
-	err = s.tx(context.Background(), "keeping events", func(ctx context.Context, tx *sql.Tx) error {
+	ctx, cancel := context.WithTimeout(context.Background(), callTimeout)
+	defer cancel()
+	err = s.tries(ctx, func(ctx context.Context, tx *sql.Tx) error {
 		seq, err := take(ctx, tx, "work", len(batch))
 		if err != nil {
 			return err

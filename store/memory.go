@@ -22,7 +22,7 @@ func (s *Store) Get(ctx context.Context, platform, key string) (value []byte, er
 	if err != nil {
 		return nil, fmt.Errorf("remembering for %s: %w", platform, err)
 	}
-	return value, nil
+	return append([]byte{}, value...), nil // not nil, even if it is empty
 }
 
 // Put keeps value for a platform under key; nil forgets it.

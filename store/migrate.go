@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"database/sql"
 	"embed"
 	"io/fs"
 
@@ -25,10 +26,39 @@ func (s *Store) migrate(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	ours, err := goose.NewProvider(s.eng.goose, s.db, files, goose.WithDisableGlobalRegistry(true))
+	ours, err := goose.NewProvider(s.eng.goose, s.db, files, goose.WithDisableGlobalRegistry(true), goose.WithGoMigrations(s.eng.onlyGrows()))
 	if err != nil {
 		return err
 	}
 	_, err = ours.Up(ctx)
 	return err
+}
+
+// onlyGrows has the database itself refuse to change the audit trail. No two
+// engines say that alike.
+func (e *engine) onlyGrows() *goose.Migration {
+	up := []string{
+		`CREATE TRIGGER audit_no_update BEFORE UPDATE ON audit BEGIN SELECT RAISE(ABORT, 'the audit trail only grows'); END`,
+		`CREATE TRIGGER audit_no_delete BEFORE DELETE ON audit BEGIN SELECT RAISE(ABORT, 'the audit trail only grows'); END`,
+	}
+	down := []string{`DROP TRIGGER audit_no_update`, `DROP TRIGGER audit_no_delete`}
+	if e.goose == goose.DialectPostgres {
+		up = []string{
+			`CREATE FUNCTION audit_only_grows() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION 'the audit trail only grows'; END $$`,
+			`CREATE TRIGGER audit_only_grows BEFORE UPDATE OR DELETE OR TRUNCATE ON audit FOR EACH STATEMENT EXECUTE FUNCTION audit_only_grows()`,
+		}
+		down = []string{`DROP TRIGGER audit_only_grows ON audit`, `DROP FUNCTION audit_only_grows()`}
+	}
+	return goose.NewGoMigration(2, &goose.GoFunc{RunTx: statements(up)}, &goose.GoFunc{RunTx: statements(down)})
+}
+
+func statements(all []string) func(context.Context, *sql.Tx) error {
+	return func(ctx context.Context, tx *sql.Tx) error {
+		for _, s := range all {
+			if _, err := tx.ExecContext(ctx, s); err != nil {
+				return err
+			}
+		}
+		return nil
+	}
 }

@@ -38,10 +38,11 @@ const (
 )
 
 // sendable is the condition that the row p can be seen where it belongs: the
-// post that it hangs from is there, and nothing that was wanted before it in
-// its place is still to come. Replacing what is there changes no order.
+// post that it hangs from is there, or will never be, and nothing that was
+// wanted before it in its place is still to come. Replacing what is there
+// changes no order.
 const sendable = `p.state = 'pending'
-	AND (p.under = '' OR EXISTS (SELECT 1 FROM posts u WHERE u.key = p.under AND u.sent_rev > 0))
+	AND (p.under = '' OR EXISTS (SELECT 1 FROM posts u WHERE u.key = p.under AND (u.sent_rev > 0 OR u.state = 'failed')))
 	AND (p.sent_rev > 0 OR NOT EXISTS (SELECT 1 FROM posts b WHERE b.lane = p.lane AND b.state = 'pending' AND b.sent_rev = 0 AND b.seq < p.seq))`
 
 // NextPost claims the next post that is not as it is wanted, if it is due.
@@ -82,7 +83,10 @@ func (s *Store) claimPosts(ctx context.Context, now time.Time, n int) (some []De
 	})
 	for _, r := range broken {
 		s.log.Error("a stored post cannot be read", zap.String("post", r.Post.Key))
-		err = errors.Join(err, s.postFailed(ctx, r.Delivery, errors.New("it cannot be read"), now))
+		err = errors.Join(err, s.postFailed(ctx, r.Delivery, errUnreadable, now))
+	}
+	if err == nil && len(some) == 0 && len(broken) > 0 {
+		return s.claimPosts(ctx, now, n) // there may be some behind it
 	}
 	return some, err
 }
@@ -126,7 +130,7 @@ func hang(ctx context.Context, tx *sql.Tx, d *Delivery) error {
 }
 
 func (s *Store) nextPost(ctx context.Context) (time.Time, bool, error) {
-	return s.earliest(ctx, `SELECT COALESCE(MIN(p.due_at), 0) FROM posts p WHERE `+sendable)
+	return s.earliest(ctx, `SELECT p.due_at FROM posts p WHERE `+sendable+` ORDER BY p.due_at LIMIT 1`)
 }
 
 // Settle records how sending d went. ref is the platform's reference of what is
@@ -184,8 +188,9 @@ func (s *Store) postSent(ctx context.Context, d Delivery, ref string, now time.T
 	return nil
 }
 
-// postFailed ends d, and what hangs from it and can never be seen. If something
-// newer is wanted by now, it has a try of its own.
+// postFailed ends d. If something newer is wanted by now, it has a try of its
+// own. What hangs from it is then sent to where it says itself, outside of any
+// thread: out of place is better than out of sight.
 func (s *Store) postFailed(ctx context.Context, d Delivery, why error, now time.Time) error {
 	err := s.tx(ctx, "settling "+d.Post.Key, func(ctx context.Context, tx *sql.Tx) error {
 		err := one(ctx, tx, ErrOver, `UPDATE posts SET held = 0, failures = 0, due_at = $1, ended_at = $2, error = $3,
@@ -193,12 +198,6 @@ func (s *Store) postFailed(ctx context.Context, d Delivery, why error, now time.
 				reply = CASE WHEN wanted_rev = $5 THEN '' ELSE reply END
 			WHERE key = $6 AND claim = $7 AND held = 1`,
 			micros(now), micros(now), brief(why), d.Rev, d.Rev, d.Post.Key, d.claim)
-		if err != nil {
-			return err
-		}
-		_, err = change(ctx, tx, `UPDATE posts SET state = 'failed', reply = '', ended_at = $1, error = 'nothing to hang from'
-			WHERE under = $2 AND state = 'pending' AND EXISTS (SELECT 1 FROM posts u WHERE u.key = $3 AND u.state = 'failed' AND u.sent_rev = 0)`,
-			micros(now), d.Post.Key, d.Post.Key)
 		if err != nil {
 			return err
 		}

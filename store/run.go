@@ -44,20 +44,21 @@ const (
 // has begun, for some seconds, and gives back the rest.
 func (s *Store) Run(ctx context.Context, r Runner) error {
 	if s.eng.single {
-		if err := s.reclaim(ctx, s.now()); err != nil {
+		if err := s.reclaim(context.WithoutCancel(ctx), s.now()); err != nil {
 			return err
 		}
 	}
 	hard, stop := graceful(ctx)
 	defer stop()
-	end, err := s.startRiver(hard, r)
+	work, posts := s.workers(hard, r), s.senders(hard, r)
+	end, err := s.startRiver(hard, func(job context.Context) error { return s.drain(ctx, job, work, posts) })
 	if err != nil {
 		return fmt.Errorf("starting river: %w", err)
 	}
 	var wg sync.WaitGroup
 	if !r.onlyRiver {
-		wg.Go(func() { s.workers(hard, r).run(ctx) })
-		wg.Go(func() { s.senders(hard, r).run(ctx) })
+		wg.Go(func() { work.run(ctx) })
+		wg.Go(func() { posts.run(ctx) })
 	}
 	wg.Go(func() { s.tidyHourly(ctx) })
 	<-ctx.Done()
@@ -77,14 +78,14 @@ func graceful(ctx context.Context) (context.Context, func()) {
 
 func (s *Store) workers(hard context.Context, r Runner) *pump[Work] {
 	return &pump[Work]{
-		what: "work", n: cmp.Or(r.Workers, 16), store: s, poke: s.pokeWork, due: s.nextWork, claim: s.claimWork,
+		what: "work", busy: make(chan struct{}, cmp.Or(r.Workers, 16)), store: s, poke: s.pokeWork, due: s.nextWork, claim: s.claimWork,
 		do: func(w Work) error { return s.Do(hard, w, r.Router) },
 	}
 }
 
 func (s *Store) senders(hard context.Context, r Runner) *pump[Delivery] {
 	return &pump[Delivery]{
-		what: "posts", n: cmp.Or(r.Senders, 16), store: s, poke: s.pokePosts, due: s.nextPost, claim: s.claimPosts,
+		what: "posts", busy: make(chan struct{}, cmp.Or(r.Senders, 16)), store: s, poke: s.pokePosts, due: s.nextPost, claim: s.claimPosts,
 		do: func(d Delivery) error { return s.Deliver(hard, d, r.Platforms) },
 	}
 }
@@ -92,7 +93,7 @@ func (s *Store) senders(hard context.Context, r Runner) *pump[Delivery] {
 // A pump claims as much as it has hands for, and lets each hand do one thing.
 type pump[T any] struct {
 	what  string
-	n     int // how many hands
+	busy  chan struct{} // has room for one token of each hand
 	store *Store
 	poke  <-chan struct{}
 	due   func(context.Context) (time.Time, bool, error)
@@ -104,9 +105,8 @@ type pump[T any] struct {
 func (p *pump[T]) run(ctx context.Context) {
 	var hands sync.WaitGroup
 	defer hands.Wait()
-	busy := make(chan struct{}, p.n)
 	for {
-		free := p.free(ctx, busy)
+		free := p.free(ctx)
 		if free == 0 {
 			return
 		}
@@ -115,15 +115,10 @@ func (p *pump[T]) run(ctx context.Context) {
 			p.store.log.Error("nothing claimed", zap.String("what", p.what), zap.Error(err))
 		}
 		for range free - len(some) {
-			<-busy
+			<-p.busy
 		}
 		for _, t := range some {
-			hands.Go(func() {
-				defer func() { <-busy }()
-				if err := p.do(t); err != nil {
-					p.store.log.Error("not recorded, so it will be done again", zap.String("what", p.what), zap.Error(err))
-				}
-			})
+			hands.Go(func() { p.hand(t) })
 		}
 		if len(some) < free && !p.wait(ctx, err) {
 			return
@@ -131,24 +126,55 @@ func (p *pump[T]) run(ctx context.Context) {
 	}
 }
 
+// hand does t and is free again.
+func (p *pump[T]) hand(t T) {
+	defer func() { <-p.busy }()
+	if err := p.do(t); err != nil {
+		p.store.log.Error("not recorded, so it will be done again", zap.String("what", p.what), zap.Error(err))
+	}
+}
+
 // free takes every hand that is free, and waits for one if none is. It returns
 // 0 when ctx has ended.
-func (p *pump[T]) free(ctx context.Context, busy chan struct{}) (n int) {
-	select {
-	case busy <- struct{}{}:
-		n = 1
-	case <-ctx.Done():
+func (p *pump[T]) free(ctx context.Context) (n int) {
+	if !p.take(ctx) {
 		return 0
 	}
-	for n < p.n {
+	for n = 1; n < cap(p.busy); n++ {
 		select {
-		case busy <- struct{}{}:
-			n++
+		case p.busy <- struct{}{}:
 		default:
 			return n
 		}
 	}
 	return n
+}
+
+func (p *pump[T]) take(ctx context.Context) bool {
+	if ctx.Err() != nil {
+		return false
+	}
+	select {
+	case p.busy <- struct{}{}:
+		return true
+	case <-ctx.Done():
+		return false
+	}
+}
+
+// one does one thing that is due, with a hand that is free, and reports whether
+// there was one.
+func (p *pump[T]) one(ctx context.Context) (bool, error) {
+	if !p.take(ctx) {
+		return false, nil
+	}
+	some, err := p.claim(ctx, p.store.now(), 1)
+	if len(some) == 0 {
+		<-p.busy
+		return false, err
+	}
+	p.hand(some[0])
+	return true, nil
 }
 
 // wait returns true when it is time to look again, and false if ctx has ended.
@@ -176,12 +202,12 @@ func (p *pump[T]) until(ctx context.Context, failed error) time.Duration {
 }
 
 // startRiver starts the safety net and returns what ends it.
-func (s *Store) startRiver(ctx context.Context, r Runner) (end func() error, err error) {
+func (s *Store) startRiver(ctx context.Context, woken func(context.Context) error) (end func() error, err error) {
 	if s.wakes == nil {
 		return func() error { return nil }, nil
 	}
 	workers := river.NewWorkers()
-	river.AddWorker(workers, river.WorkFunc(func(ctx context.Context, _ *river.Job[wake]) error { return s.drain(ctx, r) }))
+	river.AddWorker(workers, river.WorkFunc(func(ctx context.Context, _ *river.Job[wake]) error { return woken(ctx) }))
 	client, err := river.NewClient(s.eng.river, &river.Config{
 		Queues:  map[string]river.QueueConfig{river.QueueDefault: {MaxWorkers: 2}},
 		Workers: workers,
@@ -213,20 +239,24 @@ func (s *Store) startRiver(ctx context.Context, r Runner) (end func() error, err
 	}, nil
 }
 
-// drain does all that is due. If the workers of this process have been here,
-// there is nothing left, and it looks without disturbing those who write.
-func (s *Store) drain(ctx context.Context, r Runner) error {
-	for ctx.Err() == nil {
-		at, ok, err := s.NextDue(ctx)
+// drain does all that is due, until ctx or the job that River gave for it ends.
+// If the workers of this process have been here, there is nothing left, and it
+// looks without disturbing those who write.
+func (s *Store) drain(ctx, job context.Context, work *pump[Work], posts *pump[Delivery]) error {
+	for ctx.Err() == nil && job.Err() == nil {
+		at, ok, err := s.NextDue(job)
 		if err != nil || !ok || at.After(s.now()) {
 			return err
 		}
-		did, err := s.Step(ctx, r.Router, r.Platforms)
+		did, err := work.one(ctx)
+		if !did && err == nil {
+			did, err = posts.one(ctx)
+		}
 		if err != nil || !did {
 			return err
 		}
 	}
-	return ctx.Err()
+	return nil
 }
 
 func (s *Store) tidyHourly(ctx context.Context) {

@@ -33,16 +33,20 @@ const triesOfTx = 5
 func (s *Store) tx(ctx context.Context, what string, f func(context.Context, *sql.Tx) error) error {
 	ctx, cancel := context.WithTimeout(ctx, callTimeout)
 	defer cancel()
-	var err error
+	err := s.eng.queue(ctx, func() error { return s.tries(ctx, f) })
+	if err != nil {
+		return fmt.Errorf("%s: %w", what, err)
+	}
+	return nil
+}
+
+func (s *Store) tries(ctx context.Context, f func(context.Context, *sql.Tx) error) (err error) {
 	for range triesOfTx {
 		if err = s.once(ctx, f); !transient(err) {
 			break
 		}
 	}
-	if err != nil {
-		return fmt.Errorf("%s: %w", what, err)
-	}
-	return nil
+	return err
 }
 
 func (s *Store) once(ctx context.Context, f func(context.Context, *sql.Tx) error) error {

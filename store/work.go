@@ -56,6 +56,8 @@ func (s *Store) Next(ctx context.Context, now time.Time) (Work, bool, error) {
 	return some[0], true, nil
 }
 
+var errUnreadable = errors.New("it cannot be read")
+
 // claimWork is Next for up to n at once.
 func (s *Store) claimWork(ctx context.Context, now time.Time, n int) (some []Work, err error) {
 	var broken []Work
@@ -79,7 +81,10 @@ func (s *Store) claimWork(ctx context.Context, now time.Time, n int) (some []Wor
 	})
 	for _, w := range broken {
 		s.log.Error("stored work cannot be read", zap.String("work", w.ID))
-		err = errors.Join(err, s.giveUp(ctx, w, errors.New("it cannot be read"), now))
+		err = errors.Join(err, s.giveUp(ctx, w, errUnreadable, now))
+	}
+	if err == nil && len(some) == 0 && len(broken) > 0 {
+		return s.claimWork(ctx, now, n) // there may be some behind it
 	}
 	return some, err
 }
@@ -121,17 +126,20 @@ func (s *Store) NextDue(ctx context.Context) (time.Time, bool, error) {
 }
 
 func (s *Store) nextWork(ctx context.Context) (time.Time, bool, error) {
-	return s.earliest(ctx, `SELECT COALESCE(MIN(w.due_at), 0) FROM work w WHERE w.state = 'due' AND `+heads)
+	return s.earliest(ctx, `SELECT w.due_at FROM work w WHERE w.state = 'due' AND `+heads+` ORDER BY w.due_at LIMIT 1`)
 }
 
 func (s *Store) earliest(ctx context.Context, query string) (time.Time, bool, error) {
 	ctx, cancel := context.WithTimeout(ctx, callTimeout)
 	defer cancel()
 	var at int64
-	if err := s.ro.QueryRowContext(ctx, query).Scan(&at); err != nil {
+	switch err := s.ro.QueryRowContext(ctx, query).Scan(&at); {
+	case errors.Is(err, sql.ErrNoRows):
+		return time.Time{}, false, nil
+	case err != nil:
 		return time.Time{}, false, fmt.Errorf("looking for what is due: %w", err)
 	}
-	return moment(at), at != 0, nil
+	return moment(at), true, nil
 }
 
 // release gives work back that was claimed and not begun, or not to be finished.

@@ -34,7 +34,7 @@ CREATE TABLE work (
     ended_at      BIGINT NOT NULL DEFAULT 0,
     error         TEXT NOT NULL DEFAULT ''
 );
-CREATE INDEX work_due ON work (due_at) WHERE state = 'due';
+CREATE INDEX work_due ON work (due_at, seq) WHERE state = 'due';
 CREATE INDEX work_lane ON work (lane, seq) WHERE state = 'due';
 CREATE INDEX work_ended ON work (ended_at) WHERE state <> 'due';
 
@@ -82,7 +82,7 @@ CREATE TABLE posts (
     ended_at   BIGINT NOT NULL DEFAULT 0,
     error      TEXT NOT NULL DEFAULT ''
 );
-CREATE INDEX posts_due ON posts (due_at) WHERE state = 'pending';
+CREATE INDEX posts_due ON posts (due_at, seq) WHERE state = 'pending';
 CREATE INDEX posts_lane ON posts (lane, seq) WHERE state = 'pending';
 CREATE INDEX posts_under ON posts (under) WHERE under <> '';
 CREATE INDEX posts_ref ON posts (platform, ref);

@@ -1,0 +1,87 @@
+package store
+
+import (
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"mfahelp/bot"
+	"mfahelp/flows"
+)
+
+func auditGrows(f *fixture) {
+	entry := func(key, result string) flows.Entry {
+		return flows.Entry{Key: key, At: start, By: bot.Identity{Tenant: "t", ObjectID: "o"}, Case: "A", Verb: "help.asked", Object: "x", Result: result}
+	}
+	f.answer(flows.Answer{Audit: []flows.Entry{entry("1", "done"), entry("2", "done"), entry("1", "again")}})
+	f.answer(flows.Answer{Audit: []flows.Entry{entry("2", "changed"), entry("3", "done"), {Key: "4", Verb: "help.b"}}})
+	got, err := f.s.Trail(f.Context(), 0, 10)
+	f.ok(err)
+	want := []Line{{1, entry("1", "done")}, {2, entry("2", "done")}, {3, entry("3", "done")}, {4, flows.Entry{Key: "4", At: start, Verb: "help.b"}}}
+	if diff := cmp.Diff(want, got); diff != "" {
+		f.Errorf("the trail (-want +got):\n%s", diff)
+	}
+	rest, err := f.s.Trail(f.Context(), 2, 1)
+	f.ok(err)
+	if len(rest) != 1 || rest[0].Seq != 3 {
+		f.Errorf("got %+v after 2, want 3 alone", rest)
+	}
+	for _, query := range []string{`UPDATE audit SET result = 'other' WHERE seq = 1`, `DELETE FROM audit WHERE seq = 4`} {
+		if _, err := f.s.db.Exec(query); err == nil {
+			f.Errorf("%s: was done", query)
+		}
+	}
+}
+
+func counts(f *fixture) {
+	ava := bot.Identity{Tenant: "T", ObjectID: "Ava", Email: "ava@contoso.com"}
+	entry := func(key, verb string, by bot.Identity, after time.Duration) flows.Entry {
+		return flows.Entry{Key: key, At: start.Add(after), By: by, Verb: verb}
+	}
+	f.answer(flows.Answer{Audit: []flows.Entry{
+		entry("1", "help.asked", ava, 0), entry("2", "help.asked", ava, time.Hour), entry("3", "help.asked", ava, 2*time.Hour),
+		entry("4", "help.other", ava, 2*time.Hour), entry("5", "help.asked", bot.Identity{Tenant: "t", ObjectID: "ben"}, 2*time.Hour),
+	}})
+	n, err := f.s.Count(f.Context(), bot.Identity{Tenant: "t", ObjectID: "ava"}, "help.asked", start.Add(time.Hour))
+	f.ok(err)
+	if n != 2 {
+		f.Errorf("got %d, want 2", n)
+	}
+}
+
+func remembers(f *fixture) {
+	get := func(platform, key string) []byte {
+		f.Helper()
+		v, err := f.s.Get(f.Context(), platform, key)
+		f.ok(err)
+		return v
+	}
+	if get("web", "a/1") != nil {
+		f.Error("remembers what nobody put")
+	}
+	for _, key := range []string{"b", "a/2", "a/1", "a%", "A/1", "a/"} {
+		f.ok(f.s.Put(f.Context(), "web", key, []byte(key)))
+	}
+	f.ok(f.s.Put(f.Context(), "teams", "a/1", []byte("teams")))
+	f.ok(f.s.Put(f.Context(), "web", "a/1", []byte{0, 255}))
+	f.ok(f.s.Put(f.Context(), "web", "empty", []byte{}))
+	if got := get("web", "a/1"); !cmp.Equal(got, []byte{0, 255}) {
+		f.Errorf("got %v, want what was put last", got)
+	}
+	if got := get("web", "empty"); got == nil || len(got) != 0 {
+		f.Errorf("got %v, want nothing, but not nil", got)
+	}
+	list, err := f.s.List(f.Context(), "web", "a/")
+	f.ok(err)
+	if want := []bot.Kept{{Key: "a/", Value: []byte("a/")}, {Key: "a/1", Value: []byte{0, 255}}, {Key: "a/2", Value: []byte("a/2")}}; !cmp.Equal(list, want) {
+		f.Errorf("got %q, want %q", list, want)
+	}
+	f.ok(f.s.Put(f.Context(), "web", "a/1", nil))
+	f.ok(f.s.Put(f.Context(), "web", "never", nil))
+	if get("web", "a/1") != nil || get("teams", "a/1") == nil {
+		f.Error("want a/1 forgotten, and the other platform's kept")
+	}
+	if list, err = f.s.List(f.Context(), "slack", ""); err != nil || len(list) != 0 {
+		f.Errorf("got %v, %v of a platform that put nothing", list, err)
+	}
+}

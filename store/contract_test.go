@@ -1,0 +1,57 @@
+package store
+
+import "testing"
+
+// contract is what every engine keeps. Each test has a store of its own.
+func contract(t *testing.T, address func(*testing.T) string) {
+	for _, test := range []struct {
+		name string
+		run  func(*fixture)
+	}{
+		{"an event accepted twice is one", acceptedTwice},
+		{"events that come at once are kept together", acceptedAtOnce},
+		{"an event that cannot be kept is refused alone", unfitEvents},
+		{"a lane is done in its order", laneInOrder},
+		{"lanes do not wait for each other", lanesApart},
+		{"who does not come back loses the work", workLeases},
+		{"a case is changed by one at a time", versions},
+		{"an answer is recorded whole or not at all", wholeOrNothing},
+		{"answers that are not fit are refused", refusals},
+		{"a personal post needs one reader", personal},
+		{"a post replaces by key", replaces},
+		{"of many versions the latest is sent", coalesces},
+		{"a place is filled in its order", placeInOrder},
+		{"a thread waits for its root", underRoot},
+		{"a thread whose root failed is seen nevertheless", rootFails},
+		{"who does not come back loses the post", postLeases},
+		{"a busy platform is waited for", busy},
+		{"a post that fails is given up in sight", postsFail},
+		{"a post that moves is a new message", moves},
+		{"a reply is used while it lasts", replies},
+		{"a button keeps its key while it is offered", offersLive},
+		{"a button is for whom its place is", offersFor},
+		{"a job asked for again only moves", jobsMove},
+		{"a job moved in somebody's hands is lost to them", jobsMoveInHand},
+		{"a job at no time is forgotten", jobsForgotten},
+		{"what is due next is known", due},
+		{"the audit trail only grows", auditGrows},
+		{"entries are counted", counts},
+		{"failed work is tried again, then apologised for", failing},
+		{"an unfit apology does not hide the failure", unfitApology},
+		{"slow failures end in time", slowFailures},
+		{"work that takes the program down is given up", poison},
+		{"panics are failures", panics},
+		{"a conflict is handled again at once", conflicts},
+		{"cases are read by who may", readCases},
+		{"a thread leads to its case", threadToCase},
+		{"platforms remember", remembers},
+		{"what is over is tidied away", tidies},
+		{"what people wrote is in no log and no error", silent},
+		{"wake-ups come with the transaction", wakes},
+		{"everything answers under load", underLoad},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			test.run(newFixture(t, address(t)))
+		})
+	}
+}
