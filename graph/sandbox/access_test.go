@@ -108,6 +108,12 @@ func TestWithoutALicence(t *testing.T) {
 	if got := w.get("/v1.0/users"); got.status != 200 {
 		t.Errorf("users need no licence: got %d", got.status)
 	}
+	if got := w.get("/v1.0/roleManagement/directory/roleEligibilityScheduleInstances"); got.status != 400 || !strings.Contains(got.text, "AadPremiumLicenseRequired") {
+		t.Errorf("roles to be taken up: got %d %s", got.status, got.text)
+	}
+	if got := w.get("/v1.0/identityProtection/riskyUsers/x"); got.status != 403 || got.at("error/code") != "Forbidden" {
+		t.Errorf("risk: got %d %s", got.status, got.text)
+	}
 	w.SetPremium(true)
 	if got := w.get("/v1.0/auditLogs/signIns"); got.status != 200 {
 		t.Errorf("with a licence: got %d %s", got.status, got.text)

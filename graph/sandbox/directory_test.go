@@ -69,6 +69,10 @@ func TestUser(t *testing.T) {
 	if diff := cmp.Diff(want, got.body); diff != "" {
 		t.Errorf("$select (-want +got):\n%s", diff)
 	}
+	guest := w.get("/v1.0/users/"+stableID("user", "rosa.bianchi_fabrikam.com#EXT#@contoso.onmicrosoft.com"), "$select", "userType,externalUserState,mail")
+	if guest.at("userType") != "Guest" || guest.at("externalUserState") != "Accepted" || guest.at("mail") != "rosa.bianchi@fabrikam.com" {
+		t.Errorf("a guest: got %s", guest.text)
+	}
 	w.SetEnabled("lars.brandt@contoso.com", false)
 	if got := w.get("/v1.0/users/"+id, "$select", "accountEnabled"); got.at("accountEnabled") != false {
 		t.Errorf("disabled: got %s", got.text)
@@ -310,6 +314,23 @@ func TestPreferences(t *testing.T) {
 	}
 	if got := w.get("/v1.0/users/ben.novak@contoso.com/authentication/signInPreferences"); got.status != 400 {
 		t.Errorf("v1.0: got %d", got.status)
+	}
+}
+
+func TestReportsAreByObjectID(t *testing.T) {
+	w := newWorld(t)
+	w.SetRisk("sofia.almeida@contoso.com", "low")
+	for _, p := range []string{"/v1.0/reports/authenticationMethods/userRegistrationDetails/", "/v1.0/identityProtection/riskyUsers/"} {
+		if got := w.get(p + "sofia.almeida@contoso.com"); got.status != 404 {
+			t.Errorf("%s by user principal name: got %d", p, got.status)
+		}
+		if got := w.get(p + stableID("user", "sofia.almeida@contoso.com")); got.status != 200 {
+			t.Errorf("%s by id: got %d %s", p, got.status, got.text)
+		}
+	}
+	w.SetRisk("sofia.almeida@contoso.com", "")
+	if got := w.get("/v1.0/identityProtection/riskyUsers/" + stableID("user", "sofia.almeida@contoso.com")); got.at("riskState") != "dismissed" {
+		t.Errorf("a risk that was dismissed: got %s", got.text)
 	}
 }
 

@@ -149,8 +149,8 @@ func breakConnection(w http.ResponseWriter) {
 		conn = c.NetConn()
 	}
 	if c, ok := conn.(*net.TCPConn); ok {
-		c.SetLinger(0)
+		_ = c.SetLinger(0) // what is broken already cannot be broken better
 	}
-	conn.Close()
+	_ = conn.Close()
 	panic(http.ErrAbortHandler)
 }

@@ -18,6 +18,7 @@ type field[T any] struct {
 	kind      kind
 	beta      bool // in beta only
 	fold      bool // regardless of case
+	lower     bool // kept in lower case, and compared as it is
 	value     func(T) any
 }
 
@@ -36,12 +37,29 @@ const (
 type filter[T any] struct {
 	fits  func(T) bool
 	names []string // of the fields it looks at
+	hint  string   // why it will find nothing, if that can be seen
 }
 
-// parseFilter reads a $filter. It knows the operators that fields document, and
-// "and", "or" and parentheses between them.
-func parseFilter[T any](clause string, fields []field[T], beta bool) (filter[T], error) {
-	p := &filterParser[T]{lexer: lexer{rest: clause}, fields: fields, beta: beta}
+// filterOf reads the $filter of a call; without one everything fits.
+func filterOf[T any](c *call, fields []field[T]) (filter[T], error) {
+	clause := c.query.get("$filter")
+	if clause == "" {
+		return filter[T]{fits: func(T) bool { return true }}, nil
+	}
+	f, err := parseFilter(clause, fields, c.beta, c.now.Add(-oldest))
+	c.entry.Why = f.hint
+	return f, err
+}
+
+// oldest is how far back the time in a filter may be, though the log does not
+// reach as far.
+// See https://github.com/microsoftgraph/microsoft-graph-docs/issues/5676.
+const oldest = 90 * 24 * time.Hour
+
+// parseFilter reads a filter. It knows the operators that fields document, and
+// "and", "or" and parentheses between them. No time may be before since.
+func parseFilter[T any](clause string, fields []field[T], beta bool, since time.Time) (filter[T], error) {
+	p := &filterParser[T]{lexer: lexer{rest: clause}, fields: fields, beta: beta, since: since}
 	p.next()
 	fits, err := p.either()
 	if err == nil && p.token != "" {
@@ -50,7 +68,7 @@ func parseFilter[T any](clause string, fields []field[T], beta bool) (filter[T],
 	if err != nil {
 		return filter[T]{}, err
 	}
-	return filter[T]{fits, p.names}, nil
+	return filter[T]{fits, p.names, p.hint}, nil
 }
 
 // deepest is how many parentheses may be open at once.
@@ -60,7 +78,9 @@ type filterParser[T any] struct {
 	lexer
 	fields []field[T]
 	beta   bool
+	since  time.Time
 	names  []string
+	hint   string
 	depth  int
 }
 
@@ -220,7 +240,13 @@ func (p *filterParser[T]) compareText(f field[T], literal string) (func(T) bool,
 	if !ok {
 		return nil, p.wrong("%s is a text, and %q has no single quotes", f.name, literal)
 	}
-	return func(v T) bool { return f.folded(f.value(v).(string)) == f.folded(want) }, nil
+	if f.lower && want != strings.ToLower(want) {
+		p.hint = fmt.Sprintf("%s is kept in lower case, so that %q is never found", f.name, want)
+	}
+	return func(v T) bool {
+		s, _ := f.value(v).(string)
+		return f.folded(s) == f.folded(want)
+	}, nil
 }
 
 // compareTime reads a time or a day, which stands without quotes.
@@ -232,13 +258,13 @@ func (p *filterParser[T]) compareTime(f field[T], operator, literal string) (fun
 	if err != nil {
 		return nil, p.wrong("%s is a time like 2026-11-20T08:14:41Z, without quotes, and not %q", f.name, literal)
 	}
-	switch operator {
-	case "ge":
-		return func(v T) bool { return !f.value(v).(time.Time).Before(at) }, nil
-	case "le":
-		return func(v T) bool { return !f.value(v).(time.Time).After(at) }, nil
+	if at.Before(p.since) {
+		return nil, p.wrong("%s may not be before %s", f.name, p.since.Format(time.RFC3339))
 	}
-	return func(v T) bool { return f.value(v).(time.Time).Equal(at) }, nil
+	return func(v T) bool {
+		t, _ := f.value(v).(time.Time)
+		return t.Equal(at) || operator == "ge" && t.After(at) || operator == "le" && t.Before(at)
+	}, nil
 }
 
 // field returns the field of that name, if it may be asked for with operator

@@ -61,7 +61,7 @@ func TestFilter(t *testing.T) {
 		"name eq ' and (or'":                            false,
 		strings.Repeat("(", 50) + "yes eq true" + strings.Repeat(")", 50): true,
 	} {
-		f, err := parseFilter(clause, thingFields, true)
+		f, err := parseFilter(clause, thingFields, true, time.Time{})
 		if err != nil {
 			t.Errorf("%s: %v", clause, err)
 		} else if got := f.fits(v); got != want {
@@ -110,13 +110,13 @@ func TestFilterIsRefused(t *testing.T) {
 		"name eq 'a','b'":          "is not expected here",
 		strings.Repeat("(", 51) + "yes eq true" + strings.Repeat(")", 51): "parentheses are open",
 	} {
-		_, err := parseFilter(clause, thingFields, true)
+		_, err := parseFilter(clause, thingFields, true, time.Time{})
 		p, ok := err.(*problem)
 		if !ok || p.status != 400 || p.message != "Invalid filter clause" || !strings.Contains(p.why, why) {
 			t.Errorf("%s: got %v (%+v), want %q", clause, err, p, why)
 		}
 	}
-	if _, err := parseFilter("new eq 'x'", thingFields, false); err == nil || !strings.Contains(err.(*problem).why, "only beta") {
+	if _, err := parseFilter("new eq 'x'", thingFields, false, time.Time{}); err == nil || !strings.Contains(err.(*problem).why, "only beta") {
 		t.Errorf("a field of beta in v1.0: got %v", err)
 	}
 }
@@ -205,6 +205,19 @@ func TestUserPrincipalNameInCapitalsFindsNothing(t *testing.T) {
 		if got := len(w.get("/beta/auditLogs/signIns", "$filter", clause).values()); got != want {
 			t.Errorf("%s: got %d, want %d", clause, got, want)
 		}
+		entry := w.Log()[len(w.Log())-1]
+		if hinted := strings.Contains(entry.Why, "kept in lower case"); hinted != (want == 0) {
+			t.Errorf("%s: the log has %+v", clause, entry)
+		}
+	}
+}
+
+func TestAFilterReachesNinetyDaysBack(t *testing.T) {
+	w := newWorld(t)
+	for day, want := range map[string]int{"2026-08-23": 200, "2026-08-22T12:00:00Z": 200, "2026-08-22T11:59:59Z": 400, "2018-01-24": 400} {
+		if got := w.get("/beta/auditLogs/signIns", "$filter", "createdDateTime ge "+day); got.status != want {
+			t.Errorf("%s: got %d %s", day, got.status, got.text)
+		}
 	}
 }
 
@@ -219,7 +232,7 @@ func FuzzFilter(f *testing.F) {
 	}
 	e := &Event{}
 	f.Fuzz(func(t *testing.T, clause string) {
-		got, err := parseFilter(clause, signInFields, true)
+		got, err := parseFilter(clause, signInFields, true, noon)
 		if err == nil {
 			got.fits(e)
 			return

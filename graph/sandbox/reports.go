@@ -17,7 +17,7 @@ func getRegistration(c *call) (any, error) {
 	if err := c.query.only(); err != nil {
 		return nil, err
 	}
-	u, err := c.user()
+	u, err := c.userByID()
 	if err != nil {
 		return nil, err
 	}

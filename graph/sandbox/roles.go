@@ -108,13 +108,9 @@ func (c *call) grants(what string, eligible bool, more func(*grant) map[string]a
 	if err := c.query.only("$filter", "$expand", "$select", "$skiptoken"); err != nil {
 		return nil, err
 	}
-	fits := func(*grant) bool { return true }
-	if text := c.query.get("$filter"); text != "" {
-		f, err := parseFilter(text, grantFields, c.beta)
-		if err != nil {
-			return nil, err
-		}
-		fits = f.fits
+	f, err := filterOf(c, grantFields)
+	if err != nil {
+		return nil, err
 	}
 	expand, _, _ := strings.Cut(c.query.get("$expand"), "(")
 	if expand != "" && expand != "roleDefinition" && expand != "principal" {
@@ -122,7 +118,7 @@ func (c *call) grants(what string, eligible bool, more func(*grant) map[string]a
 	}
 	var found []*grant
 	for _, r := range c.t.roles {
-		if r.eligible == eligible && fits(r) {
+		if r.eligible == eligible && f.fits(r) {
 			found = append(found, r)
 		}
 	}
@@ -234,18 +230,14 @@ func listDirectoryRoles(c *call) (any, error) {
 	if err := c.query.only("$filter", "$select"); err != nil {
 		return nil, err
 	}
-	fits := func(string) bool { return true }
-	if text := c.query.get("$filter"); text != "" {
-		f, err := parseFilter(text, directoryRoleFields, c.beta)
-		if err != nil {
-			return nil, err
-		}
-		fits = f.fits
+	f, err := filterOf(c, directoryRoleFields)
+	if err != nil {
+		return nil, err
 	}
 	shown := []any{}
 	for _, role := range allRoles() {
 		held := slices.ContainsFunc(c.t.roles, func(r *grant) bool { return r.role == role && !r.eligible })
-		if !held || !fits(role) {
+		if !held || !f.fits(role) {
 			continue
 		}
 		o, err := shape(c, directoryRoleProperties, role)

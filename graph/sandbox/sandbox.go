@@ -188,7 +188,7 @@ func (t *Tenant) Start(addr string) (string, error) {
 	t.mu.Lock()
 	t.servers = append(t.servers, srv)
 	t.mu.Unlock()
-	go srv.ServeTLS(ln, "", "") // ends with Close, and has nothing else to say
+	go func() { _ = srv.ServeTLS(ln, "", "") }() // ends with Close, and has nothing else to say
 	return "https://" + ln.Addr().String(), nil
 }
 

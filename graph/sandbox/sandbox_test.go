@@ -158,21 +158,24 @@ func encode(pairs []string) string {
 	return "?" + v.Encode()
 }
 
-func TestEveryScenarioPlays(t *testing.T) {
+func TestClock(t *testing.T) {
 	w := newWorld(t)
-	for _, s := range w.Scenarios() {
-		f, err := w.Fail(s.Name)
-		if err != nil || f.Text == "" {
-			t.Errorf("%s: got %+v, %v", s.Name, f, err)
-		}
-		if _, ok := w.Person(s.UPN); !ok {
-			t.Errorf("%s: nobody is %s", s.Name, s.UPN)
-		}
+	w.Advance(time.Hour)
+	if got, want := w.Now(), noon.Add(time.Hour); !got.Equal(want) {
+		t.Errorf("advanced: got %v, want %v", got, want)
 	}
-	for _, p := range []string{"/beta/auditLogs/signIns", "/v1.0/auditLogs/signIns", "/v1.0/users", "/v1.0/users/sofia.almeida@contoso.com"} {
-		if a := w.get(p); a.status != 200 {
-			t.Errorf("%s: got %d %s", p, a.status, a.text)
-		}
+	w.SetClock(noon.AddDate(0, 1, 0))
+	w.Advance(-time.Minute)
+	if got, want := w.Now(), noon.AddDate(0, 1, 0).Add(-time.Minute); !got.Equal(want) {
+		t.Errorf("set: got %v, want %v", got, want)
+	}
+	running, err := New(Options{Keys: w.keys, NoHistory: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	running.Advance(time.Hour)
+	if ahead := time.Until(running.Now()); ahead < 59*time.Minute || ahead > time.Hour {
+		t.Errorf("running: got %v ahead", ahead)
 	}
 }
 

@@ -202,8 +202,7 @@ func playWrongAccount(v *visit) {
 
 // playGuest has the guest fail here, after a password that was checked at home.
 func playGuest(v *visit) {
-	e := v.fail("", noResponse)
-	e.Steps[1].Method = notification
+	v.fail(notification, noResponse)
 	for i := range v.events {
 		v.events[i].Steps[0].Detail = ""
 	}

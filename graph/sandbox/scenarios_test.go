@@ -127,6 +127,14 @@ func TestEveryScenario(t *testing.T) {
 		if e.ErrorCode == 500121 && !interrupted(w.Events(), e) {
 			t.Errorf("%s: no interrupt came before %s", e.UPN, e.ID)
 		}
+		for _, s := range e.Steps {
+			if s.Method == notification && s.Detail == "" && !e.Guest || s.Method == textMessage && !strings.HasPrefix(s.Detail, "+1 XXXXXXXX") {
+				t.Errorf("%s: a prompt went nowhere: %+v", e.UPN, s)
+			}
+			if s.At.Before(e.At.Truncate(time.Second)) || s.At.After(noon) {
+				t.Errorf("%s: a step at %v of what began at %v", e.UPN, s.At, e.At)
+			}
+		}
 		if e.UPN != strings.ToLower(e.UPN) || e.Failure == "" != (e.ErrorCode == 0) {
 			t.Errorf("got %+v", e)
 		}
@@ -284,6 +292,14 @@ func TestSignInAgain(t *testing.T) {
 	}
 	if _, err := w.Fail("unheard-of"); err == nil {
 		t.Error("a scenario that is none plays")
+	}
+}
+
+func TestWhoLostTheirPhoneCanStillFail(t *testing.T) {
+	w := newWorld(t)
+	w.mustUser("sofia.almeida@contoso.com").methods = nil
+	if f, err := w.Fail("no-response"); err != nil || f.Text == "" {
+		t.Errorf("got %+v, %v", f, err)
 	}
 }
 

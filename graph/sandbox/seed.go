@@ -230,4 +230,9 @@ func hello(pc string) method     { return method{kind: graph.Hello, name: pc} }
 func fictional(n int) string { return fmt.Sprintf("+1 20655501%02d", n) }
 
 // masked is how the sign-in log writes a number.
-func masked(number string) string { return "+1 XXXXXXXX" + number[len(number)-2:] }
+func masked(number string) string {
+	if number == "" {
+		return ""
+	}
+	return "+1 XXXXXXXX" + number[len(number)-2:]
+}

@@ -46,7 +46,7 @@ func (a reply) write(w http.ResponseWriter) {
 		w.Header()[k] = v
 	}
 	w.WriteHeader(a.status)
-	w.Write(a.body) // who hung up does not mind
+	_, _ = w.Write(a.body) // who hung up does not mind
 }
 
 func jsonReply(status int, v any) reply {
@@ -66,6 +66,7 @@ type call struct {
 	ids   []string // what stands for the {} of the route's path
 	query query
 	token *token
+	entry *Request // of the log
 	now   time.Time
 }
 
@@ -133,7 +134,7 @@ func (t *Tenant) call(r *http.Request, beta bool, path string, entry *Request) (
 	}
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	c := &call{t: t, r: r, route: route, beta: beta, ids: ids, token: token, now: t.now()}
+	c := &call{t: t, r: r, route: route, beta: beta, ids: ids, token: token, entry: entry, now: t.now()}
 	if entry.Permission, err = route.access.allow(c); err != nil {
 		return nil, err
 	}

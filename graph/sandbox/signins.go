@@ -115,10 +115,10 @@ var signInRoutes = []route{
 // signInFields are the filters that the pages of both versions document.
 // See https://learn.microsoft.com/graph/api/resources/signin.
 var signInFields = []field[*Event]{
-	{name: "id", operators: "eq", value: func(e *Event) any { return e.ID }},
-	{name: "correlationId", operators: "eq", value: func(e *Event) any { return e.CorrelationID }},
-	{name: "userId", operators: "eq", value: func(e *Event) any { return e.UserID }},
-	{name: "userPrincipalName", operators: "eq startsWith", value: func(e *Event) any { return e.UPN }},
+	{name: "id", operators: "eq", lower: true, value: func(e *Event) any { return e.ID }},
+	{name: "correlationId", operators: "eq", lower: true, value: func(e *Event) any { return e.CorrelationID }},
+	{name: "userId", operators: "eq", lower: true, value: func(e *Event) any { return e.UserID }},
+	{name: "userPrincipalName", operators: "eq startsWith", lower: true, value: func(e *Event) any { return e.UPN }},
 	{name: "userDisplayName", operators: "eq startsWith", value: func(e *Event) any { return e.UserName }},
 	{name: "createdDateTime", operators: "eq le ge", kind: moment, value: func(e *Event) any { return e.At }},
 	{name: "status/errorCode", operators: "eq", kind: number, value: func(e *Event) any { return e.ErrorCode }},
@@ -166,18 +166,14 @@ func listSignIns(c *call) (any, error) {
 	if err := c.query.only("$filter", "$top", "$skiptoken", "$orderby"); err != nil {
 		return nil, err
 	}
-	fits := func(*Event) bool { return true }
-	all := false
-	if text := c.query.get("$filter"); text != "" {
-		f, err := parseFilter(text, signInFields, c.beta)
-		if err != nil {
-			return nil, err
-		}
-		fits, all = f.fits, slices.Contains(f.names, "signInEventTypes")
+	f, err := filterOf(c, signInFields)
+	if err != nil {
+		return nil, err
 	}
+	all := slices.Contains(f.names, "signInEventTypes")
 	var events []*Event
 	for _, e := range c.t.events {
-		if c.t.inLog(e, c.now) && (all || !e.NonInteractive) && fits(e) {
+		if c.t.inLog(e, c.now) && (all || !e.NonInteractive) && f.fits(e) {
 			events = append(events, e)
 		}
 	}

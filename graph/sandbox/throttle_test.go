@@ -46,7 +46,7 @@ func TestLimits(t *testing.T) {
 	spend()
 	other := w.token(w.AddApp("other", "AuditLog.Read.All"))
 	for claim, got := range map[string]answer{
-		"429 another report":    w.get("/v1.0/reports/authenticationMethods/userRegistrationDetails/sofia.almeida@contoso.com"),
+		"429 another report":    w.get("/v1.0/reports/authenticationMethods/userRegistrationDetails/" + stableID("user", "sofia.almeida@"+Domain)),
 		"429 the other version": w.get("/beta/auditLogs/signIns"),
 		"200 another app":       w.do("GET", "/v1.0/auditLogs/signIns", other, ""),
 		"200 what is no report": w.get("/v1.0/users"),

@@ -192,20 +192,16 @@ func listUsers(c *call) (any, error) {
 	if err := c.query.only("$filter", "$select", "$top", "$skiptoken"); err != nil {
 		return nil, err
 	}
-	fits := func(*user) bool { return true }
-	if text := c.query.get("$filter"); text != "" {
-		f, err := parseFilter(text, userFields, c.beta)
-		if err != nil {
-			return nil, err
-		}
-		fits = f.fits
+	f, err := filterOf(c, userFields)
+	if err != nil {
+		return nil, err
 	}
 	if _, err := c.shapeUser(c.t.users[0]); err != nil {
 		return nil, err
 	}
 	var found []*user
 	for _, u := range c.t.users {
-		if fits(u) {
+		if f.fits(u) {
 			found = append(found, u)
 		}
 	}
@@ -263,6 +259,15 @@ func (c *call) user() (*user, error) {
 		return nil, p
 	}
 	return c.t.users[i], nil
+}
+
+// userByID returns whom the path names, by object id and nothing else.
+func (c *call) userByID() (*user, error) {
+	u, err := c.user()
+	if err == nil && !strings.EqualFold(u.ID, c.ids[0]) {
+		err = notFound(c.ids[0]).explained("only the object id does here")
+	}
+	return u, err
 }
 
 func (c *call) entity(u *user, what string) (map[string]any, error) {

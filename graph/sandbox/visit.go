@@ -182,11 +182,9 @@ func (v *visit) usual() string {
 func (v *visit) detail(method string) string {
 	switch method {
 	case notification:
-		if len(v.u.methods) > 0 {
-			return v.u.second(graph.Authenticator).name
-		}
+		return v.u.first(graph.Authenticator).name
 	case textMessage, voiceCall:
-		return masked(v.u.second(graph.PhoneMethod).number)
+		return masked(v.u.first(graph.PhoneMethod).number)
 	}
 	return ""
 }
