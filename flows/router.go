@@ -73,7 +73,7 @@ func (r *Router) press(ctx context.Context, e bot.Event, p bot.Pressed) (Answer,
 // than where its button stands was carried there by somebody.
 func (r *Router) refuse(e bot.Event, o Offer, ok bool) Refusal {
 	switch {
-	case !ok || o.In.Platform != e.From.Platform || o.In.ID != e.In.ID:
+	case !ok || elsewhere(e, o):
 		return Unoffered
 	case o.For != "" && o.For != e.From.ID:
 		return NotYours
@@ -81,6 +81,14 @@ func (r *Router) refuse(e bot.Event, o Offer, ok bool) Refusal {
 		return Over
 	}
 	return ""
+}
+
+// elsewhere reports whether e was done elsewhere than where o stands. Where the
+// platform had to open a place for one person first, nobody else knows which
+// one that became: then it is enough that this person is alone with the bot.
+func elsewhere(e bot.Event, o Offer) bool {
+	opened := o.In.ID == "" && o.In.Audience == bot.Direct && o.For != "" && e.In.Audience == bot.Direct
+	return o.In.Platform != e.From.Platform || o.In.ID != e.In.ID && !opened
 }
 
 // Job does j.
