@@ -18,7 +18,23 @@ import (
 
 // TestSQLite and TestPostgres hold each engine to the same contract.
 func TestSQLite(t *testing.T) {
-	contract(t, func(t *testing.T) string { return "sqlite:" + filepath.Join(t.TempDir(), "store.db") })
+	template := filepath.Join(t.TempDir(), "template.db")
+	if s, err := Open(t.Context(), Options{URL: "sqlite:" + template}); err != nil {
+		t.Fatal(err)
+	} else if err := s.Close(); err != nil {
+		t.Fatal(err)
+	}
+	migrated, err := os.ReadFile(template)
+	if err != nil {
+		t.Fatal(err)
+	}
+	contract(t, func(t *testing.T) string {
+		file := filepath.Join(t.TempDir(), "store.db")
+		if err := os.WriteFile(file, migrated, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		return "sqlite:" + file
+	})
 }
 
 // TestPostgres is skipped where there is no Postgres of the version that we
