@@ -1,0 +1,89 @@
+package main
+
+import (
+	"flag"
+	"fmt"
+	"html/template"
+	"io"
+	"os"
+
+	"mfahelp/bot"
+	"mfahelp/bot/web"
+)
+
+func main() {
+	out := flag.String("o", "cards.html", "the file to write")
+	flag.Parse()
+	if err := write(*out); err != nil {
+		fmt.Fprintln(os.Stderr, "cards:", err)
+		os.Exit(1)
+	}
+	fmt.Println("wrote", *out)
+}
+
+func write(name string) error {
+	f, err := os.Create(name)
+	if err != nil {
+		return err
+	}
+	if err := gallery(f); err != nil {
+		_ = f.Close() // the first error tells more
+		return err
+	}
+	return f.Close()
+}
+
+// A platform turns a message into what its people see.
+type platform struct {
+	name   string
+	render func(bot.Message) string
+}
+
+// platforms are all there are; a new one is a line here.
+var platforms = []platform{
+	{"web", func(m bot.Message) string {
+		return web.Render(web.Card{Message: &m, Name: "mfahelp"}, printer(""), nil)
+	}},
+}
+
+// failing stands in for a test: a story that does not work ends the gallery.
+type failing struct{}
+
+func (failing) Helper()                      {}
+func (failing) Fatal(args ...any)            { panic(fmt.Sprint(args...)) }
+func (failing) Fatalf(f string, args ...any) { panic(fmt.Sprintf(f, args...)) }
+
+// A shown card is one message on one platform.
+type shown struct {
+	Name, Platform string
+	HTML           template.HTML // by the platform's renderer, which has escaped it
+}
+
+func gallery(w io.Writer) error {
+	style, err := web.Style()
+	if err != nil {
+		return err
+	}
+	var cards []shown
+	for _, st := range stories {
+		m := keyed(play(st, failing{}))
+		for _, p := range platforms {
+			cards = append(cards, shown{st.name, p.name, template.HTML(p.render(m))}) //nolint:gosec // see shown
+		}
+	}
+	return page.Execute(w, map[string]any{"Cards": cards, "Style": template.CSS(style)}) //nolint:gosec // our own file
+}
+
+// keyed gives every action the same key each time, so that golden files do.
+func keyed(m bot.Message) bot.Message {
+	return m.Keyed(func(verb, _ string) string { return "key:" + verb })
+}
+
+var page = template.Must(template.New("cards").Parse(`<!doctype html>
+<html lang="en"><head><meta charset="utf-8"><title>mfahelp: every message</title>
+<meta name="viewport" content="width=device-width, initial-scale=1"><style>{{.Style}}
+.gallery { max-width: 44rem; margin: 2rem auto; padding: 0 1rem } .gallery h2 { font: 600 .9rem monospace; margin: 2rem 0 .5rem }</style></head>
+<body><main class="gallery"><h1>Every message</h1>
+{{range .Cards}}<section><h2>{{.Name}} · {{.Platform}}</h2>{{.HTML}}</section>
+{{end}}</main></body></html>
+`))
