@@ -86,7 +86,7 @@ func New(o Options) (*Client, error) {
 	}
 	c := &Client{timeout: o.Timeout, now: o.Now, observe: o.Observe, withoutPIM: o.WithoutPIM, root: root, bearer: b,
 		adapters: map[graph.API]*core.GraphRequestAdapterBase{}}
-	web := newHTTP(p.door(o.UserAgent, p.graph))
+	web := newHTTP(p.door(o, p.graph))
 	for _, api := range []graph.API{graph.V1, graph.Beta} {
 		if c.adapters[api], err = newAdapter(b, web, root.String()+"/"+string(api)); err != nil {
 			return nil, fmt.Errorf("msgraph: %w", err)

@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"net/url"
 	"slices"
+	"time"
 )
 
 // A Cloud is where a tenant lives: a [National] one of Microsoft's, or a
@@ -93,10 +94,15 @@ func (p places) scope() string {
 }
 
 // door returns the way to one of the cloud's addresses, and to none but that.
-func (p places) door(agent, address string, aliases ...string) *door {
-	t := http.DefaultTransport.(*http.Transport).Clone() // nobody replaces it: it is ours alone to
-	t.TLSClientConfig = &tls.Config{MinVersion: tls.VersionTLS12, RootCAs: p.roots}
-	t.MaxIdleConnsPerHost = 8
+func (p places) door(o Options, address string, aliases ...string) *door {
+	t := &http.Transport{
+		Proxy:               http.ProxyFromEnvironment,
+		TLSClientConfig:     &tls.Config{MinVersion: tls.VersionTLS12, RootCAs: p.roots},
+		TLSHandshakeTimeout: 10 * time.Second,
+		IdleConnTimeout:     90 * time.Second,
+		MaxIdleConnsPerHost: 8,
+		ForceAttemptHTTP2:   true,
+	}
 	u, _ := url.Parse(address) // checked, or from the table
-	return &door{next: t, hosts: slices.Concat([]string{u.Host}, aliases), agent: agent}
+	return &door{next: t, hosts: slices.Concat([]string{u.Host}, aliases), agent: o.UserAgent, now: o.Now}
 }

@@ -138,7 +138,7 @@ type bearer struct {
 
 // newBearer returns what signs in with the credential of o.
 func newBearer(o Options, p places) (*bearer, error) {
-	d := p.door(o.UserAgent, p.authority, p.aliases...)
+	d := p.door(o, p.authority, p.aliases...)
 	if o.Observe != nil {
 		d.saw = func(status int, id string, took time.Duration) {
 			o.Observe(Call{Op: opToken, Status: status, RequestID: id, Took: took})

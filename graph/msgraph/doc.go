@@ -11,7 +11,7 @@
 //	door.go        the only way out: a list of hosts, no redirects, a size limit
 //	errors.go      what a refusal means
 //	signin.go      the sign-in log, in beta and v1.0
-//	people.go      profile, manager, groups, and Ping
+//	people.go      profile, manager, groups, and Ping; everybody.go: all profiles
 //	roles.go       directory roles, active, eligible, or through a group
 //	methods.go     authentication methods; mask.go masks the numbers
 //	value.go       pointers, enumerations, and properties that the SDK does not know

@@ -24,6 +24,7 @@ type door struct {
 	next  http.RoundTripper
 	hosts []string
 	agent string
+	now   func() time.Time
 	saw   func(status int, requestID string, took time.Duration) // of each request; may be nil
 
 	mu     sync.Mutex
@@ -56,7 +57,7 @@ func (d *door) pass(r *http.Request) (*http.Response, error) {
 	}
 	r = r.Clone(r.Context())
 	r.Header.Set("User-Agent", d.agent)
-	began := time.Now()
+	began := d.now()
 	resp, err := d.next.RoundTrip(r)
 	if err != nil {
 		d.tell(0, "", began)
@@ -81,7 +82,7 @@ func (d *door) pass(r *http.Request) (*http.Response, error) {
 
 func (d *door) tell(status int, requestID string, began time.Time) {
 	if d.saw != nil {
-		d.saw(status, requestID, time.Since(began))
+		d.saw(status, requestID, d.now().Sub(began))
 	}
 }
 

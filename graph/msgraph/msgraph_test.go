@@ -200,6 +200,10 @@ func TestUser(t *testing.T) {
 	if got, err := c.User(t.Context(), "ivan.petrov@contoso.com"); err != nil || got.Enabled {
 		t.Errorf("got %+v, %v for a disabled account", got, err)
 	}
+	everybody, err := c.Users(t.Context())
+	if err != nil || len(everybody) != len(s.People()) || !slices.Contains(names(everybody), sofia.Name) {
+		t.Errorf("got %d people, %v", len(everybody), err)
+	}
 	boss, err := c.Manager(t.Context(), sofia.ID)
 	if err != nil || boss.UPN != "adaeze.okafor@contoso.com" || !boss.Enabled {
 		t.Errorf("got manager %+v, %v", boss, err)
@@ -207,6 +211,13 @@ func TestUser(t *testing.T) {
 	if _, err := c.Manager(t.Context(), boss.ID); !errors.Is(err, graph.ErrNotFound) {
 		t.Errorf("got %v for the manager of who has none", err)
 	}
+}
+
+func names(people []graph.User) (list []string) {
+	for _, p := range people {
+		list = append(list, p.Name)
+	}
+	return list
 }
 
 // TestInvalid sends nothing at all for what cannot be an id.

@@ -70,8 +70,15 @@ func user(u models.Userable, op string) (graph.User, error) {
 		Mail:     val(u.GetMail()),
 		Language: val(u.GetPreferredLanguage()),
 		Enabled:  val(u.GetAccountEnabled()),
-		Guest:    strings.EqualFold(val(u.GetUserType()), "Guest"),
+		Guest:    guest(u),
 	}, nil
+}
+
+// guest reports whether somebody signs in elsewhere. The type may be missing, and
+// may be changed to Member for who is still at home in another tenant.
+// See https://learn.microsoft.com/entra/external-id/user-properties.
+func guest(u models.Userable) bool {
+	return strings.EqualFold(val(u.GetUserType()), "Guest") || strings.Contains(strings.ToLower(val(u.GetUserPrincipalName())), "#ext#")
 }
 
 // maxGroups is how many groups one request may ask about.

@@ -205,7 +205,11 @@ func (c *Client) GlobalAdmins(ctx context.Context) ([]string, error) {
 // people returns the users that a grant is for: one, the members of a group, or
 // none if it is for an app.
 func (c *Client) people(ctx context.Context, g grant) ([]string, error) {
+	const op = "list role assignments"
 	id := guid(val(g.GetPrincipalId()))
+	if id == "" {
+		return nil, invalid(op, errNoID)
+	}
 	switch g.GetPrincipal().(type) {
 	case models.Userable:
 		return []string{id}, nil
@@ -214,14 +218,15 @@ func (c *Client) people(ctx context.Context, g grant) ([]string, error) {
 	case models.Groupable:
 		return c.members(ctx, id)
 	}
-	return nil, &graph.Error{Op: "list role assignments", Reason: graph.ErrUnavailable, Err: errors.New("a principal of unknown kind")}
+	return nil, &graph.Error{Op: op, Reason: graph.ErrUnavailable, Err: errors.New("a principal of unknown kind")}
 }
 
 // members returns the users in a group, and in the groups in it.
 // See https://learn.microsoft.com/graph/api/group-list-transitivemembers.
 func (c *Client) members(ctx context.Context, group string) ([]string, error) {
+	const op = "list group members"
 	got, err := all[models.DirectoryObjectCollectionResponseable](ctx, c, request{
-		op: "list group members", needs: groupsRead, api: graph.V1,
+		op: op, needs: groupsRead, api: graph.V1,
 		path: "/groups/{id}/transitiveMembers", vars: map[string]string{"id": group}, query: map[string]string{"$top": "999", "$select": "id"},
 		into: models.CreateDirectoryObjectCollectionResponseFromDiscriminatorValue,
 	})
@@ -230,9 +235,15 @@ func (c *Client) members(ctx context.Context, group string) ([]string, error) {
 	}
 	var ids []string
 	for _, o := range got {
-		if u, ok := o.(models.Userable); ok {
-			ids = append(ids, guid(val(u.GetId())))
+		u, ok := o.(models.Userable)
+		if !ok {
+			continue
 		}
+		id := guid(val(u.GetId()))
+		if id == "" {
+			return nil, invalid(op, errNoID)
+		}
+		ids = append(ids, id)
 	}
 	return ids, nil
 }

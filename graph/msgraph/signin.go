@@ -83,7 +83,8 @@ func during(from, to time.Time) (and string) {
 }
 
 // signIn reads an event. The SDK knows v1.0; what only beta tells is among the
-// additional data.
+// additional data. A risk or a status that the SDK has no name for is lost, and
+// reads as unknown.
 // See https://learn.microsoft.com/graph/api/resources/signin?view=graph-rest-beta.
 func signIn(s models.SignInable, api graph.API) graph.SignIn {
 	more := object(s.GetAdditionalData())

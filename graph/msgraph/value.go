@@ -1,6 +1,7 @@
 package msgraph
 
 import (
+	"errors"
 	"fmt"
 	"regexp"
 	"strings"
@@ -141,7 +142,7 @@ func guid(s string) string {
 }
 
 // who returns s if it can be somebody's object id or user principal name.
-// See https://learn.microsoft.com/entra/identity/hybrid/connect/plan-connect-userprincipalname.
+// See https://learn.microsoft.com/entra/identity/authentication/concept-sspr-policy.
 func who(s string) string {
 	if s = strings.ToLower(s); guids.MatchString(s) || upns.MatchString(s) {
 		return s
@@ -150,7 +151,7 @@ func who(s string) string {
 }
 
 // errNoID is what is wrong with an id that Graph need not be asked about.
-var errNoID = fmt.Errorf("neither an object id nor a user principal name")
+var errNoID = errors.New("neither an object id nor a user principal name")
 
 func invalid(op string, err error) *graph.Error {
 	return &graph.Error{Op: op, Reason: graph.ErrRejected, Err: err}

@@ -171,7 +171,7 @@ func TestDoor(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	d := places.door("mfahelp", places.graph)
+	d := places.door(Options{Now: time.Now}, places.graph)
 	d.next = roundTrip(func(*http.Request) (*http.Response, error) { t.Error("let through"); return nil, errHost })
 	for _, address := range []string{
 		"http://graph.microsoft.us/v1.0/users", "https://graph.microsoft.com/v1.0/users", "https://graph.microsoft.us.evil.example/",
