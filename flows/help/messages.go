@@ -39,14 +39,15 @@ func withRead(p *words.Printer, m bot.Message, r aadsts.Report) bot.Message {
 // waiting is said while the log does not have the sign-in yet. What the code
 // alone tells is said meanwhile: it may be all that it takes.
 func waiting(p *words.Printer, c flows.Case, d diagnose.Diagnosis) bot.Message {
-	m := bot.Message{Title: p.Say("help.waiting.title"), Status: bot.Waiting, Personal: true}
-	key := "help.waiting.lag"
-	if c.Looked.Wait == graph.Budget {
-		key = "help.waiting.budget"
+	title, key := "help.waiting.title.lag", "help.waiting.lag"
+	switch c.Looked.Wait {
+	case graph.Budget:
+		title, key = "help.waiting.title.other", "help.waiting.budget"
+	case graph.Outage:
+		title, key = "help.waiting.title.other", "help.waiting.outage"
+	case graph.Lag:
 	}
-	if c.Looked.Wait == graph.Outage {
-		key = "help.waiting.outage"
-	}
+	m := bot.Message{Title: p.Say(title), Status: bot.Waiting, Personal: true}
 	m.Body = append(m.Body, flows.Say(p, key, bot.Time{At: c.Looked.Next}))
 	m = withRead(p, m, c.Report)
 	if steps := lookup.Steps(p, d); len(steps) > 0 && !d.Alarm && !d.AdminsOnly {

@@ -24,7 +24,7 @@ func step(p *words.Printer, a diagnose.Advice) bot.Step {
 		gaps = append(gaps, bot.Strong(Method(p, *a.Method)))
 	}
 	for _, s := range a.Args {
-		gaps = append(gaps, bot.Strong(s))
+		gaps = append(gaps, bot.Code(s)) // codes, ids and times, to be copied exactly
 	}
 	s := bot.Step{Do: flows.Say(p, "step."+a.Key+".do", gaps...)}
 	if a.URL != "" {
