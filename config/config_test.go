@@ -217,15 +217,19 @@ func TestCanary(t *testing.T) {
 		t.Fatalf("found %d values in the example", len(spots))
 	}
 	for _, at := range spots {
-		for _, wrong := range []string{canary, `"` + canary + `"`, "[" + canary + "]", "{" + canary + ": " + canary + "}",
-			"env:" + canary, "file:" + canary, "file:/run/" + canary, "|\n    " + canary, "\"" + canary, "&" + canary + " x", "*" + canary, "!" + canary + " x"} {
-			text := string(example[:at[4]]) + wrong + string(example[at[5]:])
-			c, err := load(t, text, map[string]string{})
-			if err == nil {
-				t.Errorf("took %s in\n%s", wrong, text)
-			}
-			if got := fmt.Sprintf("%v %+v %v", err, c, c.Warnings); strings.Contains(got, canary) {
-				t.Errorf("leaked in\n%s\nof\n%s", got, text)
+		for _, c := range []string{canary, "canaryCanaryCanaryCanaryCanaryCanaryXYZ0"} {
+			for _, wrong := range []string{
+				c, `"` + c + `"`, "[" + c + "]", "{" + c + ": " + c + "}", "env:" + c, "file:" + c, "file:/run/" + c,
+				"|\n    " + c, `"` + c, "&" + c + " x", "*" + c, "!" + c + " x",
+			} {
+				text := string(example[:at[4]]) + wrong + string(example[at[5]:])
+				got, err := load(t, text, map[string]string{})
+				if err == nil {
+					t.Errorf("took %s in\n%s", wrong, text)
+				}
+				if said := fmt.Sprintf("%v %+v", err, got); strings.Contains(said, c) {
+					t.Errorf("leaked in\n%s\nof\n%s", said, text)
+				}
 			}
 		}
 	}
