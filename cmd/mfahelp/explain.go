@@ -144,7 +144,6 @@ func read(text string) reading {
 	default:
 		code := "code." + entry.Code
 		r.title, r.advice, r.admin = p.Say(code+".title"), p.Say(code+".user"), p.Say(code+".admin")
-		report.Timestamp = time.Time{} // whether the log reaches that far makes no odds here
 		r.diagnosed(p, diagnose.Diagnose(diagnose.Facts{Report: report}), entry.Class == aadsts.ClassMFA)
 	}
 	return r
