@@ -26,6 +26,7 @@ func contract(t *testing.T, address func(*testing.T) string) {
 		{"who does not come back loses the post", postLeases},
 		{"a busy platform is waited for", busy},
 		{"a post that fails is given up in sight", postsFail},
+		{"what cannot be read holds nobody up", unreadable},
 		{"a post that moves is a new message", moves},
 		{"a reply is used while it lasts", replies},
 		{"a button keeps its key while it is offered", offersLive},

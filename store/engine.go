@@ -28,6 +28,7 @@ type engine struct {
 	river       riverdriver.Driver[*sql.Tx]
 	goose       goose.Dialect
 	single      bool          // one process has it to itself, so a claim does not outlive that
+	runFile     string        // locked by who runs, if only one may
 	line        chan struct{} // where those wait who write, if only one can; nil otherwise
 	closers     []func() error
 }
@@ -70,7 +71,7 @@ func (e *engine) close() error {
 // The pragmas of SQLite. FULL, since with NORMAL a loss of power takes the last
 // transactions with it, although they were acknowledged.
 const (
-	pragmas      = "?_pragma=busy_timeout(5000)&_pragma=journal_mode(WAL)&_pragma=synchronous(FULL)&_pragma=foreign_keys(1)&_pragma=secure_delete(FAST)&_txlock=immediate"
+	pragmas      = "?_pragma=busy_timeout(5000)&_pragma=journal_mode(WAL)&_pragma=synchronous(FULL)&_pragma=foreign_keys(1)&_pragma=secure_delete(1)&_txlock=immediate"
 	readPragmas  = "?mode=ro&_pragma=busy_timeout(5000)&_pragma=query_only(1)"
 	sqliteReader = 4 // connections that only read
 )
@@ -92,7 +93,7 @@ func openSQLite(path string) (*engine, error) {
 		return nil, fmt.Errorf("opening the store: %w", err)
 	}
 	file := "file:" + (&url.URL{Path: path}).EscapedPath()
-	e := &engine{goose: goose.DialectSQLite3, single: true, line: make(chan struct{}, 1)}
+	e := &engine{goose: goose.DialectSQLite3, single: true, runFile: file + ".run", line: make(chan struct{}, 1)}
 	if e.write, err = sql.Open("sqlite", file+pragmas); err != nil {
 		return nil, fmt.Errorf("opening the store: %w", err)
 	}
@@ -129,6 +130,23 @@ func openPostgres(ctx context.Context, address string) (*engine, error) {
 		river:   riverdatabasesql.NewWithPgxListener(db, pool),
 		closers: []func() error{func() error { pool.Close(); return nil }, db.Close},
 	}, nil
+}
+
+// lock keeps others from running on the same file until unlock, or until this
+// program is no more: it is SQLite's own lock, of an empty file beside ours.
+func (e *engine) lock(ctx context.Context) (unlock func(), err error) {
+	db, err := sql.Open("sqlite", e.runFile+"?_txlock=exclusive")
+	if err != nil {
+		return nil, fmt.Errorf("locking the store: %w", err)
+	}
+	tx, err := db.BeginTx(context.WithoutCancel(ctx), nil)
+	if transient(err) {
+		err = ErrRunning
+	}
+	if err != nil {
+		return nil, errors.Join(fmt.Errorf("locking the store: %w", err), db.Close())
+	}
+	return func() { _, _ = tx.Rollback(), db.Close() }, nil
 }
 
 // transient reports whether a transaction failed only because of another one,

@@ -40,7 +40,32 @@ func TestSQLite(t *testing.T) {
 // TestPostgres is skipped where there is no Postgres of the version that we
 // name, in CI as well: replicas are not supported yet. When they are, its
 // absence in CI has to be a failure.
-func TestPostgres(t *testing.T) {
+func TestPostgres(t *testing.T) { contract(t, needPostgres(t).database) }
+
+// TestPostgresTogether opens an empty one from several programs at once.
+func TestPostgresTogether(t *testing.T) {
+	p := needPostgres(t)
+	if err := p.exec("CREATE DATABASE together"); err != nil {
+		t.Fatal(err)
+	}
+	var wg sync.WaitGroup
+	for range 4 {
+		wg.Go(func() {
+			s, err := Open(t.Context(), Options{URL: p.url("together")})
+			if err != nil {
+				t.Error(err)
+				return
+			}
+			if err := s.Close(); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	wg.Wait()
+}
+
+func needPostgres(t *testing.T) *postgres {
+	t.Helper()
 	if testing.Short() {
 		t.Skip("starts a server")
 	}
@@ -51,7 +76,7 @@ func TestPostgres(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	contract(t, p.database)
+	return p
 }
 
 const postgresBin = "/usr/lib/postgresql/15/bin"

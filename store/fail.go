@@ -45,7 +45,7 @@ func (s *Store) Fail(ctx context.Context, w Work, why error, now time.Time) (fin
 func (s *Store) giveUp(ctx context.Context, w Work, why error, now time.Time) error {
 	s.log.Error("work failed for good", zap.String("work", w.ID), zap.Int("begun", w.Begun), zap.Error(why))
 	trace := flows.Answer{Audit: []flows.Entry{s.failure(w, now)}}
-	err := s.end(ctx, w, trace.And(s.apology(ctx, w)), why, now)
+	err := s.end(ctx, w, trace.And(s.apology(ctx, w, why)), why, now)
 	if err != nil && !errors.Is(err, ErrOver) {
 		s.log.Error("no apology for failed work", zap.String("work", w.ID), zap.Error(err))
 		err = s.end(ctx, w, trace, why, now)
@@ -70,8 +70,8 @@ func (s *Store) failure(w Work, now time.Time) flows.Entry {
 }
 
 // apology asks for what to say, and survives that it goes wrong, too.
-func (s *Store) apology(ctx context.Context, w Work) (a flows.Answer) {
-	if s.opts.Apology == nil {
+func (s *Store) apology(ctx context.Context, w Work, why error) (a flows.Answer) {
+	if s.opts.Apology == nil || errors.Is(why, errUnreadable) { // and so nobody knows whom to tell
 		return a
 	}
 	ctx, cancel := context.WithTimeout(ctx, flowTimeout)
@@ -91,13 +91,17 @@ func (s *Store) end(ctx context.Context, w Work, a flows.Answer, why error, now 
 	if err := check(a); err != nil {
 		return err
 	}
-	body, err := bodyWithoutReply(w)
-	if err != nil {
-		return err
+	body := ""
+	if !errors.Is(why, errUnreadable) { // which stays as it is
+		var err error
+		if body, err = bodyWithoutReply(w); err != nil {
+			return err
+		}
 	}
 	return s.tx(ctx, "giving up "+w.ID, func(ctx context.Context, tx *sql.Tx) error {
-		err := one(ctx, tx, ErrOver, `UPDATE work SET state = 'failed', body = $1, held = 0, failures = failures + 1, ended_at = $2, error = $3
-			WHERE id = $4 AND claim = $5 AND state = 'due'`, body, micros(now), brief(why), w.ID, w.claim)
+		err := one(ctx, tx, ErrOver, `UPDATE work SET state = 'failed', body = CASE WHEN $1 = '' THEN body ELSE $2 END,
+				held = 0, failures = failures + 1, ended_at = $3, error = $4
+			WHERE id = $5 AND claim = $6 AND state = 'due'`, body, body, micros(now), brief(why), w.ID, w.claim)
 		if err != nil {
 			return err
 		}
@@ -106,16 +110,13 @@ func (s *Store) end(ctx context.Context, w Work, a flows.Answer, why error, now 
 }
 
 func bodyWithoutReply(w Work) (string, error) {
-	var b []byte
-	var err error
-	switch {
-	case w.Job != nil:
-		b, err = json.Marshal(w.Job)
-	case w.Event != nil && w.Event.Did != nil:
-		e := *w.Event
-		e.Reply.Token = ""
-		b, err = json.Marshal(e)
+	if w.Job != nil {
+		b, err := json.Marshal(w.Job)
+		return string(b), err
 	}
+	e := *w.Event
+	e.Reply.Token = ""
+	b, err := json.Marshal(e)
 	return string(b), err
 }
 

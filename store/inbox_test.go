@@ -152,8 +152,8 @@ func workLeases(f *fixture) {
 	f.accept(said("2", "ava", "x"))
 	w := f.next()
 	f.ok(f.s.release(f.Context(), w, f.now()))
-	if again := f.next(); again.Begun != 1 {
-		f.Errorf("given back, it was begun %d times, want 1", again.Begun)
+	if w = f.next(); w.Begun != 1 {
+		f.Errorf("given back, it was begun %d times, want 1", w.Begun)
 	}
 	f.ok(f.s.reclaim(f.Context(), f.now()))
 	f.is(f.s.Commit(f.Context(), w, flows.Answer{}, f.now()), ErrOver)

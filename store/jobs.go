@@ -47,7 +47,7 @@ func ask(ctx context.Context, tx *sql.Tx, j flows.Job) error {
 }
 
 func forget(ctx context.Context, tx *sql.Tx, key string, now time.Time) error {
-	_, err := change(ctx, tx, `UPDATE work SET state = 'done', body = '', claim = claim + 1, held = 0, ended_at = $1
+	_, err := change(ctx, tx, `UPDATE work SET state = 'done', body = '', held = 0, ended_at = $1
 		WHERE id = $2 AND state = 'due'`, micros(now), "job/"+key)
 	return err
 }

@@ -131,3 +131,37 @@ func TestStopsInTime(t *testing.T) {
 		t.Errorf("got %v, %v; want nothing more", ok, err)
 	}
 }
+
+// TestOneRuns sees that nobody runs on a file on which somebody runs.
+func TestOneRuns(t *testing.T) {
+	s := sqliteStore(t, Options{})
+	begun := make(chan bool)
+	ctx, stop := context.WithCancel(t.Context())
+	done := make(chan error)
+	r := Runner{Router: flaky{event: func(context.Context, bot.Event) (flows.Answer, error) {
+		begun <- true
+		return flows.Answer{}, nil
+	}}}
+	go func() { done <- s.Run(ctx, r) }()
+	if err := s.Accept(t.Context(), said("1", "ava", "x")); err != nil {
+		t.Fatal(err)
+	}
+	<-begun
+	other, err := Open(t.Context(), Options{URL: s.opts.URL})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := other.Run(t.Context(), r); !errors.Is(err, ErrRunning) {
+		t.Errorf("got %v, want %v", err, ErrRunning)
+	}
+	stop()
+	if err := <-done; err != nil {
+		t.Error(err)
+	}
+	if err := other.Run(ctx, r); err != nil { // ends at once
+		t.Error(err)
+	}
+	if err := other.Close(); err != nil {
+		t.Error(err)
+	}
+}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"embed"
+	"errors"
 	"io/fs"
 
 	"github.com/pressly/goose/v3"
@@ -13,8 +14,29 @@ import (
 //go:embed migrations/*.sql
 var migrations embed.FS
 
-// migrate brings River's tables and ours up to this release.
+// migrate brings River's tables and ours up to this release, one program at a
+// time.
 func (s *Store) migrate(ctx context.Context) error {
+	if s.eng.single {
+		return s.up(ctx)
+	}
+	lock, err := s.db.Conn(ctx)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = lock.Close() }()
+	if _, err := lock.ExecContext(ctx, `SELECT pg_advisory_lock($1)`, migrationLock); err != nil {
+		return err
+	}
+	err = s.up(ctx)
+	_, unlocked := lock.ExecContext(context.WithoutCancel(ctx), `SELECT pg_advisory_unlock($1)`, migrationLock)
+	return errors.Join(err, unlocked)
+}
+
+// migrationLock is our number among Postgres' locks: "mfahelp" in ASCII.
+const migrationLock = 0x6d666168656c70
+
+func (s *Store) up(ctx context.Context) error {
 	theirs, err := rivermigrate.New(s.eng.river, &rivermigrate.Config{Logger: s.slog()})
 	if err != nil {
 		return err

@@ -68,8 +68,9 @@ const (
 // Why a call did nothing.
 var (
 	ErrClosed   = errors.New("the store is closed")
-	ErrConflict = errors.New("a case was changed meanwhile")         // the work is to be handled again, at once
-	ErrOver     = errors.New("the claim is over")                    // somebody else has the work, or it was moved, cancelled, or done
+	ErrConflict = errors.New("a case was changed meanwhile") // the work is to be handled again, at once
+	ErrOver     = errors.New("the claim is over")            // somebody else has the work, or it was moved, cancelled, or done
+	ErrRunning  = errors.New("another program runs on this store")
 	ErrRefused  = errors.New("the answer is not fit to be recorded") // none of it was
 )
 

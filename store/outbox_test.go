@@ -1,6 +1,7 @@
 package store
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"time"
@@ -8,6 +9,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"mfahelp/bot"
+	"mfahelp/flows"
 )
 
 func replaces(f *fixture) {
@@ -166,6 +168,8 @@ func busy(f *fixture) {
 	f.settle(f.nextPost(), "", &bot.BusyError{Err: errors.New("503")}) // that does not say how long
 	f.noPost()
 	f.advance(busyAtMost)
+	f.settle(f.nextPost(), "", errors.New("502")) // the first real failure
+	f.advance(postWaits[0])
 	f.sent("p")
 }
 
@@ -181,8 +185,38 @@ func postsFail(f *fixture) {
 	}
 	f.sent("next") // holds nobody up any more
 	f.noPost()
-	f.answer(posts(post("case/A/reply", "two", direct)))
-	f.sent("case/A/reply") // something newer has a chance of its own
+	f.answer(posts(post("case/A/reply", "two", direct), post("next", "replaced", direct)))
+	d := f.nextPost() // something newer has a chance of its own
+	f.sent("next")    // and what is there does not wait for it
+	f.settle(d, "r", nil)
+	f.noPost()
+}
+
+func unreadable(f *fixture) {
+	broken := func(query string) {
+		f.Helper()
+		_, err := f.s.db.Exec(query)
+		f.ok(err)
+	}
+	f.s.opts.Apology = func(context.Context, Work) flows.Answer {
+		f.Error("an apology to nobody knows whom")
+		return flows.Answer{}
+	}
+	f.accept(said("1", "ava", "x"), said("2", "ben", "x"))
+	broken(`UPDATE work SET body = '{' WHERE id = 'event/web/1'`)
+	w := f.next()
+	if w.Event.ID != "2" {
+		f.Errorf("got %s, want the one behind it", w.ID)
+	}
+	f.commit(w, posts(post("p", "", direct), post("q", "", channel)))
+	broken(`UPDATE posts SET message = '{' WHERE key = 'p'`)
+	f.sent("q")
+	if f.notes.count(WorkFailed) != 1 || f.notes.count(PostFailed) != 1 || read1[int](f, "SELECT COUNT(*) FROM audit") != 2 {
+		f.Error("what cannot be read has not failed in sight")
+	}
+	if body := read1[string](f, "SELECT body FROM work WHERE id = 'event/web/1'"); body != "{" {
+		f.Errorf("what cannot be read is now %q, want it left alone", body)
+	}
 }
 
 func moves(f *fixture) {

@@ -41,9 +41,15 @@ const (
 )
 
 // Run does what is due as it falls due, until ctx ends. Then it finishes what it
-// has begun, for some seconds, and gives back the rest.
+// has begun, for some seconds, and gives back the rest. On SQLite it returns
+// [ErrRunning] if another program does the same.
 func (s *Store) Run(ctx context.Context, r Runner) error {
 	if s.eng.single {
+		unlock, err := s.eng.lock(ctx)
+		if err != nil {
+			return err
+		}
+		defer unlock()
 		if err := s.reclaim(context.WithoutCancel(ctx), s.now()); err != nil {
 			return err
 		}
@@ -243,20 +249,31 @@ func (s *Store) startRiver(ctx context.Context, woken func(context.Context) erro
 // If the workers of this process have been here, there is nothing left, and it
 // looks without disturbing those who write.
 func (s *Store) drain(ctx, job context.Context, work *pump[Work], posts *pump[Delivery]) error {
-	for ctx.Err() == nil && job.Err() == nil {
+	job, cancel := context.WithCancel(job)
+	defer cancel()
+	defer context.AfterFunc(ctx, cancel)()
+	for job.Err() == nil {
 		at, ok, err := s.NextDue(job)
 		if err != nil || !ok || at.After(s.now()) {
-			return err
+			return ignoreEnd(job, err)
 		}
-		did, err := work.one(ctx)
+		did, err := work.one(job)
 		if !did && err == nil {
-			did, err = posts.one(ctx)
+			did, err = posts.one(job)
 		}
 		if err != nil || !did {
-			return err
+			return ignoreEnd(job, err)
 		}
 	}
 	return nil
+}
+
+// ignoreEnd drops an error that came of the end of ctx.
+func ignoreEnd(ctx context.Context, err error) error {
+	if ctx.Err() != nil {
+		return nil
+	}
+	return err
 }
 
 func (s *Store) tidyHourly(ctx context.Context) {
