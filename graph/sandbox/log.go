@@ -1,6 +1,7 @@
 package sandbox
 
 import (
+	"cmp"
 	"slices"
 	"time"
 )
@@ -18,6 +19,12 @@ type Request struct {
 	Throttled  bool          `json:"throttled,omitempty"`
 	Fault      string        `json:"fault,omitempty"` // that was injected
 	Why        string        `json:"why,omitempty"`   // what the caller did wrong, for who wrote the caller
+}
+
+// refuse notes why a call was refused.
+func (r *Request) refuse(p *problem) {
+	r.Why, r.Throttled = cmp.Or(p.why, p.message), p.throttled
+	r.Permission = cmp.Or(p.missing, r.Permission)
 }
 
 // keep is how many requests the log holds.

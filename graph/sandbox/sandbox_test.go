@@ -158,6 +158,29 @@ func encode(pairs []string) string {
 	return "?" + v.Encode()
 }
 
+func TestLog(t *testing.T) {
+	w := newWorld(t)
+	told := 0
+	stop := w.OnRequest(func(Request) { told++ })
+	w.get("/v1.0/users", "$top", "1")
+	stop()
+	w.get("/v1.0/users")
+	if told != 2 { // a token, and what it was for
+		t.Errorf("told of %d requests, want 2", told)
+	}
+	got := w.Log()
+	if len(got) != 4 || got[1].Path != "/v1.0/users?%24top=1" || got[1].App != "reader" || got[1].Permission != "User.Read.All" || got[1].Status != 200 || !got[1].At.Equal(noon) {
+		t.Errorf("got %+v", got)
+	}
+	for range keep {
+		w.record(Request{})
+	}
+	w.record(Request{Method: "LAST"})
+	if got := w.Log(); len(got) > keep || got[len(got)-1].Method != "LAST" {
+		t.Errorf("got %d", len(got))
+	}
+}
+
 func TestClock(t *testing.T) {
 	w := newWorld(t)
 	w.Advance(time.Hour)

@@ -54,7 +54,6 @@ const (
 	voicemail      = "MFA denied; phone call went to voicemail"
 	cannotNotify   = "MFA denied; unable to send the mobile app notification"
 	noneRegistered = "MFA denied; user does not have any verification methods registered"
-	inProgress     = "Authentication in progress"
 	wrongPassword  = "Invalid username or password or Invalid on-premise username or password."
 )
 
@@ -67,14 +66,14 @@ var scripts = []script{
 			v.fail(notification, declined).Details = "MFA Denied; user declined the authentication"
 		}},
 	{Scenario{"fraud", "Reported as fraud", "A stranger has the password. The phone's owner pressed Report fraud.", "ingrid.haugen"},
-		func(v *visit) { v.from = abroad(); v.fail(notification, fraud).Details = fraud; v.atRisk("") }},
+		func(v *visit) { v.from = abroad(); v.fail(notification, fraud).Details = fraud }},
 	{Scenario{"fraud-code", "Fraud code on the phone call", "A call asked to confirm a sign-in that nobody had begun, and the fraud code was entered.", "yara.santos"},
-		func(v *visit) { v.from = abroad(); v.fail(voiceCall, fraudCode); v.atRisk("") }},
+		func(v *visit) { v.from = abroad(); v.fail(voiceCall, fraudCode) }},
 	{Scenario{"suspicious", "Reported as suspicious activity", "A stranger has the password. The phone's owner pressed Report suspicious activity.", "karim.haddad"},
 		func(v *visit) {
 			v.from = abroad()
 			v.fail(notification, suspicious)
-			v.atRisk("userReportedSuspiciousActivity")
+			v.atRisk()
 		}},
 	{Scenario{"prompt-bombing", "Prompt after prompt", "A stranger has the password, and hopes that somebody gives in.", "amara.diallo"}, playBombing},
 	{Scenario{"wrong-number", "Wrong number picked", "Two prompts were open, and the number was read off the wrong one.", "aiko.sato"},
@@ -109,18 +108,12 @@ var scripts = []script{
 	{Scenario{"session-expired", "The session has expired", "A policy asks to sign in again every day.", "noor.jansen"},
 		func(v *visit) { v.end(70044, "") }},
 	{Scenario{"password-wrong", "Wrong password", "Caps lock was on.", "olga.kowalska"},
-		func(v *visit) {
-			v.end(50126, "", graph.Step{At: v.at, Method: password, Detail: "Password in the cloud", Result: wrongPassword, Requirement: primary})
-		}},
+		func(v *visit) { v.end(50126, "", v.refusedPassword(wrongPassword)) }},
 	{Scenario{"locked", "Locked after wrong passwords", "An old phone keeps trying the old password.", "xavier.dubois"},
-		func(v *visit) {
-			v.end(50053, "", graph.Step{At: v.at, Method: password, Detail: "Password in the cloud", Result: "Other", Requirement: primary})
-		}},
+		func(v *visit) { v.end(50053, "", v.refusedPassword("Other")) }},
 	{Scenario{"wrong-account", "Signed in with a private account", "The browser knew another account, and used it.", "samuel.otieno"}, playWrongAccount},
 	{Scenario{"disabled", "The account is disabled", "The contract has ended.", "ivan.petrov"},
-		func(v *visit) {
-			v.end(50057, "", graph.Step{At: v.at, Method: password, Detail: "Password in the cloud", Result: "Other", Requirement: primary})
-		}},
+		func(v *visit) { v.end(50057, "", v.refusedPassword("Other")) }},
 	{Scenario{"guest", "A guest from another company", "Her second factor is her own company's business.", "rosa.bianchi@fabrikam.com"}, playGuest},
 	{Scenario{"privileged", "An administrator by a group", "His phone is lost, and a group makes him Authentication Administrator.", "lars.brandt"},
 		func(v *visit) { v.fail(notification, noResponse) }},
@@ -218,14 +211,13 @@ func (v *visit) end(code int, message string, steps ...graph.Step) *Event {
 	return e
 }
 
-// atRisk makes the event, and who it is about, look like a break-in: as the
-// user has said, if they did.
-func (v *visit) atRisk(reported string) {
+// atRisk makes the event, and who it is about, look like the break-in that they
+// have reported. The older fraud alert does not: it blocks them instead.
+// See https://learn.microsoft.com/entra/identity/authentication/howto-mfa-mfasettings.
+func (v *visit) atRisk() {
 	e := &v.events[len(v.events)-1]
-	if reported != "" {
-		e.RiskEvents, e.RiskState, e.RiskLevel = []string{reported}, "atRisk", "high"
-		v.u.riskLevel, v.u.riskChanged = "high", v.t.now()
-	}
+	e.RiskEvents, e.RiskState, e.RiskLevel = []string{"userReportedSuspiciousActivity"}, "atRisk", "high"
+	v.u.riskLevel, v.u.riskChanged = "high", v.t.now()
 }
 
 // forget leaves the page with nothing behind it.

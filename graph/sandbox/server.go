@@ -61,7 +61,6 @@ func jsonReply(status int, v any) reply {
 type call struct {
 	t     *Tenant
 	r     *http.Request
-	route *route
 	beta  bool
 	ids   []string // what stands for the {} of the route's path
 	query query
@@ -93,25 +92,19 @@ func (t *Tenant) serveGraph(r *http.Request, beta bool, path string, entry *Requ
 		clientID = requestID
 	}
 	v, err := t.call(r, beta, path, entry)
-	t.mu.Lock()
-	now := t.now()
 	var a reply
 	var p *problem
-	if errors.As(err, &p) {
-		entry.Why, entry.Throttled = p.why, p.throttled
-		if entry.Why == "" {
-			entry.Why = p.message
-		}
-		if p.missing != "" {
-			entry.Permission = p.missing
-		}
-		a = problemReply(p, now, requestID, clientID)
-	} else {
+	switch {
+	case errors.As(err, &p):
+		entry.refuse(p)
+		a = problemReply(p, t.Now(), requestID, clientID)
+	case err != nil:
+		panic("sandbox: " + err.Error()) // unreachable: what refuses a call is a problem
+	default:
 		a = jsonReply(http.StatusOK, v)
 		a.header.Set("OData-Version", "4.0")
 		a.header.Set("Content-Type", "application/json;odata.metadata=minimal;odata.streaming=true;IEEE754Compatible=false;charset=utf-8")
 	}
-	t.mu.Unlock()
 	a.header.Set("Request-Id", requestID)
 	a.header.Set("Client-Request-Id", clientID)
 	if a.status == http.StatusUnauthorized {
@@ -134,7 +127,7 @@ func (t *Tenant) call(r *http.Request, beta bool, path string, entry *Request) (
 	}
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	c := &call{t: t, r: r, route: route, beta: beta, ids: ids, token: token, entry: entry, now: t.now()}
+	c := &call{t: t, r: r, beta: beta, ids: ids, token: token, entry: entry, now: t.now()}
 	if entry.Permission, err = route.access.allow(c); err != nil {
 		return nil, err
 	}

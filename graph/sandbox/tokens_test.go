@@ -146,6 +146,10 @@ func TestBearerIsRefused(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	other, err := jwt.NewWithClaims(jwt.SigningMethodRS384, good).SignedString(w.keys.signing)
+	if err != nil {
+		t.Fatal(err)
+	}
 	none, err := jwt.NewWithClaims(jwt.SigningMethodNone, good).SignedString(jwt.UnsafeAllowNoneSignatureType)
 	if err != nil {
 		t.Fatal(err)
@@ -158,6 +162,7 @@ func TestBearerIsRefused(t *testing.T) {
 		{"one for another service", signed(func(c *token) { c.Audience = "https://vault.azure.net" }), "Access token validation failure. Invalid audience."},
 		{"one of another tenant", signed(func(c *token) { c.Tenant = "fabrikam" }), "Access token validation failure. Invalid issuer."},
 		{"one that somebody else signed", forged, "Access token validation failure. Invalid signature."},
+		{"one by another algorithm", other, "Access token validation failure. Invalid signature."},
 		{"one that nobody signed", none, "Access token validation failure. Invalid signature."},
 	} {
 		t.Run(test.claim, func(t *testing.T) {

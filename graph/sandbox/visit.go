@@ -115,6 +115,12 @@ func (v *visit) passwordStep() graph.Step {
 	return graph.Step{At: v.at, Method: password, Detail: "Password in the cloud", Succeeded: true, Result: correct, Requirement: primary}
 }
 
+func (v *visit) refusedPassword(result string) graph.Step {
+	s := v.passwordStep()
+	s.Succeeded, s.Result = false, result
+	return s
+}
+
 // interrupt is the event that a prompt leaves before anybody has answered it.
 // By itself it says nothing of how that went.
 // See https://github.com/MicrosoftDocs/entra-docs/issues/943.
