@@ -45,8 +45,10 @@ func (v value) differs(w value) bool { return v.ok() && w.ok() && !v.same(w) }
 // A block is a run of labelled values, each field at most once.
 type block struct {
 	vals  [3]value
+	ids   bool // has a label for an id, if only a masked or a blank one
 	trace bool // says Trace ID, so it follows its code
 	date  bool // its time is labelled with no more than "Date"
+	key   bool // its time has a label like those that loggers write
 }
 
 func (b *block) empty() bool {
@@ -54,11 +56,6 @@ func (b *block) empty() bool {
 }
 
 func (b *block) hasID() bool { return b.vals[request].ok() || b.vals[correlation].ok() }
-
-// idless reports whether the block is a time alone, as a logger also writes.
-func (b *block) idless() bool {
-	return b.vals[request].state == absent && b.vals[correlation].state == absent
-}
 
 // A record is one error.
 type record struct {
@@ -68,7 +65,7 @@ type record struct {
 	pending int  // how many of the last codes came after the last label
 	head    bool // its labels began before its code, as on a page with a message
 	tail    bool // labels followed its code
-	weak    bool // its time comes from an idless block before the code
+	weak    bool // its time stands alone before the code, as a logger's also does
 	upn     address
 }
 
@@ -82,7 +79,7 @@ func (u address) ok() bool { return u.end > 0 }
 
 type codeValue struct {
 	code  uint32
-	named bool
+	flags flags // named, coded
 }
 
 func (r *record) labels() bool { return r.head || r.tail }
@@ -90,7 +87,7 @@ func (r *record) labels() bool { return r.head || r.tail }
 // code is the first that the text calls one, or else the first number.
 func (r *record) code() (code uint32, ok bool) {
 	for _, c := range r.codes[:r.n] {
-		if c.named {
+		if c.flags&named != 0 {
 			return c.code, true
 		}
 	}
@@ -122,6 +119,8 @@ type assembler struct {
 	best  [3]record // of each rank
 	found [3]bool
 
+	elsewhere bool // another service speaks
+
 	someUPN  address // the first of the text
 	manyUPNs bool    // there are others
 }
@@ -147,7 +146,7 @@ func assemble(b []byte, items []item) (Report, bool) {
 			i += n
 			continue
 		case codeItem:
-			a.code(codeValue{uint32(it.hi), it.flags&named != 0})
+			a.code(codeValue{uint32(it.hi), it.flags})
 		case upnItem:
 			a.address(address{it.start, it.end, it.hi})
 		case guidItem, timeItem:
@@ -187,7 +186,7 @@ func (a *assembler) pair(items []item) {
 		it := &items[i]
 		switch it.kind {
 		case codeItem:
-			a.code(codeValue{uint32(it.hi), it.flags&named != 0})
+			a.code(codeValue{uint32(it.hi), it.flags})
 		case labelItem:
 			switch {
 			case inOrder:
@@ -239,7 +238,11 @@ func ordered(items []item) bool {
 func (a *assembler) take(l, v *item) {
 	f, ok := l.label.field()
 	if !ok {
+		a.elsewhere = a.elsewhere || l.label == serviceLabel
 		return
+	}
+	if f != stamp {
+		a.blk.ids = true
 	}
 	switch date := l.label == dateLabel; {
 	case date && (v == nil || v.flags&noZone != 0 || a.blk.vals[stamp].state != absent):
@@ -258,6 +261,15 @@ func (a *assembler) take(l, v *item) {
 	}
 	a.blk.trace = a.blk.trace || l.label == traceLabel
 	a.blk.date = a.blk.date || l.label == dateLabel
+	a.blk.key = a.blk.key || l.label == stampLabel && a.isKey(l)
+}
+
+// isKey reports whether a label is the key of a program's record.
+func (a *assembler) isKey(l *item) bool {
+	if int(l.end) < len(a.b) && a.b[l.end] == '=' {
+		return true
+	}
+	return l.start > 0 && (a.b[l.start-1] == '"' || a.b[l.start-1] == '\'' || a.b[l.start-1] == '@')
 }
 
 // starred reports whether a value is masked with signs alone.
@@ -266,12 +278,13 @@ func starred(b []byte) bool {
 	if i := bytes.IndexByte(b, '\n'); i >= 0 {
 		b = b[:i]
 	}
-	return bytes.Contains(b, []byte("****")) || bytes.Contains(b, []byte("####")) || bytes.Contains(b, []byte("...."))
+	return bytes.Contains(b, []byte("****")) || bytes.Contains(b, []byte("####")) || bytes.Contains(b, []byte("..."))
 }
 
 // put sets a value of the block.
 func (a *assembler) put(f fieldIndex, v *item) {
 	a.open(f)
+	a.blk.ids = a.blk.ids || f != stamp
 	a.blk.vals[f] = value{present, v.flags, v.hi, v.lo}
 }
 
@@ -286,7 +299,7 @@ func (a *assembler) open(f fieldIndex) {
 func (a *assembler) flush() {
 	b := a.blk
 	a.blk = block{}
-	if t := &b.vals[stamp]; t.ok() && !b.hasID() && (b.date || t.flags&(noZone|fraction) != 0) {
+	if t := &b.vals[stamp]; t.ok() && !b.ids && (b.date || t.flags&noZone != 0 || b.key && t.flags&(iso|fraction) != 0) {
 		*t = value{} // a logger's time, or a mail's
 	}
 	if b.empty() {
@@ -315,9 +328,9 @@ func (r *record) fits(b *block) bool {
 // merge adds what the block knows.
 func (r *record) merge(b *block) {
 	if !r.labels() {
-		r.weak = r.n == 0 && b.idless()
+		r.weak = r.n == 0 && !b.ids
 	}
-	if r.weak && !b.idless() || r.weak && r.n > 0 {
+	if r.weak && b.ids || r.weak && r.n > 0 {
 		if b.vals[stamp].ok() {
 			r.vals[stamp], r.weak = value{}, false
 		}
@@ -347,7 +360,7 @@ func (a *assembler) split(trace bool) {
 	switch {
 	case !r.head || r.tail:
 		moved = r.pending
-	case trace && r.pending > 1:
+	case r.pending > 1 && (trace || r.codes[r.n-1].flags&coded != 0):
 		moved = r.pending - 1 // the first is the message of the head
 	case trace:
 		moved = r.pending
@@ -427,10 +440,10 @@ func (a *assembler) finish() {
 	rank := named_
 	if c, ok := r.code(); !ok {
 		rank = codeless
-		if !r.entra() {
+		if a.elsewhere || !r.entra() {
 			return
 		}
-	} else if i := slices.Index(r.codes[:r.n], codeValue{c, false}); i >= 0 && !r.labels() {
+	} else if !r.labels() && !slices.ContainsFunc(r.codes[:r.n], func(v codeValue) bool { return v.code == c && v.flags&named != 0 }) {
 		rank = bare_
 	}
 	best := &a.best[rank]
@@ -465,7 +478,7 @@ func (a *assembler) stray(items []item, i int) {
 	rest := items[i+1:]
 	switch {
 	case it.kind == timeItem:
-		if started && vals[stamp].state == absent && it.flags&(noZone|fraction) == 0 {
+		if started && (len(rest) == 0 || !rest[0].isTime()) && vals[stamp].state == absent && it.flags&(noZone|fraction) == 0 {
 			a.put(stamp, it)
 		}
 	case len(rest) == 0:

@@ -19,6 +19,9 @@ func (s *scanner) code(i, end int) (next int, ok bool) {
 	case !endsValue(s.b, end) || !s.free(i, end):
 		return 0, false
 	case s.called(c, end-i, end):
+		if s.near&errorCodeRole != 0 {
+			fl |= coded
+		}
 	case s.bare(c, i, end):
 		fl = 0
 	default:
@@ -40,18 +43,21 @@ func number(b []byte) (n uint32) {
 	return n
 }
 
-// prefixed reports whether AADSTS stands before b[i], glued or with a colon or
-// a space between.
+// prefixed reports whether AADSTS stands before b[i], with a colon or a space
+// between, or glued, whatever else is glued to it.
 func (s *scanner) prefixed(i int) bool {
-	if i >= 6 && isLetter(s.b[i-1]) {
-		for k, c := range [...]byte{'a', 'a', 'd', 's', 't', 's'} {
-			if s.b[i-6+k]|0x20 != c {
-				return false
-			}
-		}
+	if s.near&prefixRole != 0 {
 		return true
 	}
-	return s.near&prefixRole != 0
+	if i < 6 {
+		return false
+	}
+	for k, c := range [...]byte{'a', 'a', 'd', 's', 't', 's'} {
+		if s.b[i-6+k]|0x20 != c {
+			return false
+		}
+	}
+	return true
 }
 
 // wrapped is the end of a code that a console broke over two lines, which
@@ -86,7 +92,7 @@ func (s *scanner) free(i, end int) bool {
 				return false
 			}
 		default:
-			if isLetter(c) {
+			if isLetter(c) && s.near&(errorCodeRole|errorRole|codeRole) == 0 {
 				return false
 			}
 		}
@@ -175,6 +181,8 @@ func (s *scanner) alone(i int) bool {
 		return i > 1 && (isDigit(s.b[i-2]) || s.b[i-2] == ' ')
 	case ':':
 		return i > 1 && s.b[i-2] >= 0x80
+	case '[', '(':
+		return i < 2 || class[s.b[i-2]] != letterClass // sshd[50058]
 	default:
 		return !isDigit(c)
 	}

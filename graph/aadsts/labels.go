@@ -14,6 +14,7 @@ const (
 	createdLabel // createdDateTime of a sign-in from Graph
 	dateLabel    // a time only if it says its zone and stands among ids
 	foreignLabel // an id of something else
+	serviceLabel // the same, and a sign that another service than Entra speaks
 )
 
 // field is where the value goes; a foreign id goes nowhere.
@@ -52,6 +53,7 @@ const (
 	accountRole                    // the address is an account
 	forRole                        // the address may be one
 	contactRole                    // the address is somebody to turn to
+	toRole                         // the same, if the address follows at once
 	headerRole                     // the line is a mail header, if a colon follows
 	subjectRole                    // what stood before does or suffers something
 	noneRole                       // there is no value, which is no damage
@@ -71,7 +73,7 @@ var phrases = []struct {
 	meaning
 	text string
 }{
-	{meaning{label: traceLabel}, "trace id|traceid|trace identifier|x ms ests trace id|" +
+	{meaning{label: traceLabel}, "trace id|traceid|rntrace id|ntrace id|trace identifier|x ms ests trace id|" +
 		"Ablaufverfolgungs-ID|AblaufverfolgungsID|Ablaufverfolgungskennung|Verfolgungs-ID|" +
 		"Id. de seguimiento|Identificador de seguimiento|ID de rastreo|" +
 		"ID de suivi|ID de trace|ID de traçage|Identificateur de suivi|Identifiant de suivi|Identifiant de trace|ID du suivi|" +
@@ -83,7 +85,7 @@ var phrases = []struct {
 		"Идентификатор отслеживания|Идентификатор трассировки|ИД трассировки|ИД отслеживания|" +
 		"Identyfikator śledzenia|Identyfikator śladu|ID trasování|İzleme Kimliği|Jäljitystunnus|Seurantatunnus|" +
 		"トレース ID|トレース識別子|추적 ID|跟踪 ID|追踪 ID|跟踪标识符|追蹤識別碼|追蹤 ID"},
-	{meaning{label: requestLabel}, "request id|requestid|request identifier|x ms request id|req id|" +
+	{meaning{label: requestLabel}, "request id|requestid|request identifier|x ms request id|req id|reqid|" +
 		"Anforderungs-ID|AnforderungsID|Anfrage-ID|AnfrageID|Anforderungskennung|" +
 		"Id. de solicitud|Id. de la solicitud|Identificador de solicitud|" +
 		"ID de demande|ID de la demande|ID de requête|ID de la requête|Identifiant de la demande|" +
@@ -95,7 +97,7 @@ var phrases = []struct {
 		"Идентификатор запроса|ИД запроса|" +
 		"Identyfikator żądania|ID požadavku|ID žádosti|İstek Kimliği|Pyynnön tunnus|" +
 		"要求 ID|リクエスト ID|要求識別子|요청 ID|请求 ID|要求識別碼|請求識別碼|要求 識別碼"},
-	{meaning{label: correlationLabel}, "correlation id|correlationid|correlation identifier|correlations id|msalcorrelationidkey|" +
+	{meaning{label: correlationLabel}, "correlation id|rncorrelation id|ncorrelation id|correlationid|correlation identifier|correlations id|msalcorrelationidkey|corr id|correl id|" +
 		"Korrelations-ID|KorrelationsID|Korrelation-ID|Korrelationskennung|" +
 		"Id. de correlación|Identificador de correlación|" +
 		"ID de corrélation|Identificateur de corrélation|Identifiant de corrélation|" +
@@ -108,7 +110,7 @@ var phrases = []struct {
 		"Identyfikator korelacji|ID korelace|Bağıntı Kimliği|Korrelaatiotunnus|Korrelointitunnus|" +
 		"関連付け ID|相関 ID|相関関係 ID|関連付け識別子|상관 관계 ID|상관관계 ID|상관 ID|" +
 		"相关 ID|关联 ID|相关性 ID|相關識別碼|相互關聯識別碼|相互關聯 ID|關聯識別碼"},
-	{meaning{label: stampLabel}, "timestamp|time stamp|timestamp utc|time stamp utc|" +
+	{meaning{label: stampLabel}, "timestamp|rntimestamp|ntimestamp|time stamp|timestamp utc|time stamp utc|" +
 		"Zeitstempel|" +
 		"Marca de tiempo|Marca temporal|Marca de hora|" +
 		"Horodatage|Horodateur|" +
@@ -123,16 +125,19 @@ var phrases = []struct {
 	{meaning{label: createdLabel}, "createdDateTime|created date time"},
 	{meaning{label: dateLabel}, "date|date utc|Datum|Fecha|Data|日付|날짜|日期|Дата"},
 	{meaning{label: foreignLabel, role: otherRole}, "client request id|x ms client request id|clientrequestid|correlation request id|" +
-		"x ms correlation request id|original request id|originalrequestid|parent id|operation id|activity id|" +
+		"x ms correlation request id|original request id|originalrequestid|parent id|operation id|" +
 		"application id|applicationid|app id|appid|client id|clientid|tenant id|tenantid|directory id|resource id|resourceid|" +
 		"resource tenant id|home tenant id|service principal id|object id|objectid|user id|userid|session id|sessionid|" +
-		"device id|deviceid|device identifier|policy id|policyid|subscription id|message id|conversation id|" +
+		"device id|deviceid|device identifier|policy id|policyid|subscription id|conversation id|" +
 		"client info|state|nonce|code challenge|redirect uri|unique token identifier|uniquetokenidentifier|token id|" +
-		"tenant|application|app|client|resource|subscription|policy|" +
+		"tenant|application|app|client|resource|subscription|policy|user|users|device|session|" +
+		"Mandant|Mandanten|Anwendung|Abonnement|inquilino|aplicación|suscripción|locataire|abonnement|applicazione|tenantu|" +
+		"aplicativo|assinatura|toepassing|テナント|アプリケーション|サブスクリプション|租户|订阅|应用程序|테넌트|구독|애플리케이션|" +
 		"Anwendungs-ID|App-ID|Mandanten-ID|Benutzer-ID|Ressourcen-ID|Id. de aplicación|ID d’application|ID applicazione|" +
 		"ID de aplicativo|ID do aplicativo|Toepassings-ID|Program-ID|アプリケーション ID|テナント ID|应用程序 ID|租户 ID|응용 프로그램 ID|애플리케이션 ID"},
+	{meaning{label: serviceLabel, role: otherRole}, "activity id|activityid|cluster uri|message id|messageid|ray id|span id|spanid|amz|service version"},
 
-	{meaning{role: errorCodeRole}, "error code|error codes|errorcode|errorcodes|error number|error no|errorno|error nr|error s|" +
+	{meaning{role: errorCodeRole}, "error code|error codes|errorcode|errorcodes|error number|error no|errorno|error nr|error s|errcode|err code|errno|serrorcode|ierrorcode|aadsts error code|" +
 		"errorcode is|sign in error|signin error|login error|aadsts error|aadsts code|aad error|azure ad error|entra error|" +
 		"resulttype|result type|failure code|status code|statuscode|microsoft error|mfa error|" +
 		"Fehlercode|Fehler-Code|Fehlernummer|Fehler Nr|Anmeldefehler|" +
@@ -143,7 +148,7 @@ var phrases = []struct {
 	{meaning{role: errorRole}, "error|errors|err|failure|failed with|Fehler|Fehlermeldung|error de|erreur|errore|erro|fout|foutmelding|fel|" +
 		"felmeddelande|fejl|feil|hiba|hibaüzenet|ошибка|ошибку|ошибки|błąd|chyba|hata|virhe|エラー|오류|에러|错误|錯誤"},
 	{meaning{role: codeRole}, "code|codes|Kode|código|codice|kód|kod|код|kodu|コード|코드|代码|代碼|代号"},
-	{meaning{role: prefixRole}, "aadsts|aad sts|aadst s"},
+	{meaning{role: prefixRole}, "aadsts|aad sts|aadst s|aadst|aadts|adsts|addsts|aadstss"},
 	{meaning{role: otherRole}, "line|lines|col|column|char|port|pid|process|thread|job|run|build|version|release|revision|commit|" +
 		"ticket|tickets|case|incident|issue|bug|request|order|invoice|room|desk|floor|building|street|" +
 		"ext|extension|tel|telephone|phone|mobile|cell|fax|call|dial|number|no|nr|num|id|ids|event|page|row|chunk|size|count|total|kb|" +
@@ -168,16 +173,17 @@ var phrases = []struct {
 		"felhasználó|felhasználói|fiók|fiókkal|пользователь|пользователя|учетная запись|учетной записи|учетную запись|" +
 		"użytkownik|użytkownika|konta|uživatel|kullanıcı|hesap|hesabı|" +
 		"ユーザー|アカウント|ユーザー名|사용자|계정|用户|帐户|账户|帐号|账号|用户名|使用者|帳戶|帳號"},
-	{meaning{role: forRole}, "for|as|with|using|für|als|mit|para|como|con|pour|avec|per|come|com|voor|met|för|som|med|" +
-		"colleague|Kollege|Kollegin|collègue|colega|collega|kollega|address|Adresse|i am"},
+	{meaning{role: forRole}, "for|as|für|als|para|como|pour|per|come|voor|för|som"},
 	{meaning{role: contactRole}, "contact|mail|email|e mail|emails|mails|write|wrote|reply|replies|reach|ask|tell|admin|administrator|admins|helpdesk|help desk|" +
-		"support|service desk|servicedesk|sent|sender|send|regards|thanks|thank you|greetings|cheers|forward|forwarded|to|by|boss|manager|Chef|chefe|jefe|" +
-		"Kontakt|kontaktieren|schreiben|schrieb|Gruß|Grüße|Grüßen|an|écrire|écrit|cordialement|contacter|escribir|escribió|saludos|" +
+		"support|service desk|servicedesk|sent|sender|send|regards|thanks|thank you|greetings|cheers|forward|forwarded|boss|manager|Chef|chefe|jefe|" +
+		"Kontakt|kontaktieren|schreiben|schrieb|Gruß|Grüße|Grüßen|écrire|écrit|cordialement|contacter|escribir|escribió|saludos|" +
 		"scrivere|saluti|escreveu|escrever|atenciosamente|schreef|groeten|skrev|hälsningar|írta|üdvözlettel|написал|уважением"},
+	{meaning{role: toRole}, "to|by|an|à|von|de|aan|till|di|från"},
 	{meaning{role: headerRole}, "from|to|cc|bcc|reply to|return path|sender|delivered to|von|an|kopie|de|à|para|da|a|van|aan|från|till|от|кому|" +
 		"差出人|宛先|发件人|收件人|寄件者|收件者|보낸 사람|받는 사람"},
-	{meaning{role: subjectRole}, "cannot|can|cant|could|couldn|gets|get|got|is|isn|has|had|was|tried|tries|keeps|fails|failed|receives|sees|does|doesn|here|" +
-		"kann|bekommt|ist|wird|hat|ne|no|non|kan|får|не|krijgt|recibe|obtient|riceve|recebe|nem"},
+	{meaning{role: subjectRole}, "cannot|can t|cant|can not|could not|couldn t|gets|get|got|tried|tries|keeps|fails|failed|receives|sees|does not|doesn t|" +
+		"is locked|is blocked|was locked|was blocked|kann|bekommt|ist gesperrt|wird gesperrt|no puede|ne peut|non riesce|não consegue|" +
+		"kan niet|krijgt|kan inte|får|не может|nem tud"},
 }
 
 // A trie walks phrases word by word. One open-addressed table holds all its
@@ -250,6 +256,9 @@ func (t *trie) phrase(b []byte, i int) (m meaning, end int) {
 	for {
 		e := t.slot(state, h)
 		if e.key == 0 {
+			e, pos = t.wrapped(b, pos, state, h)
+		}
+		if e == nil {
 			return m, end
 		}
 		if e.meaning != (meaning{}) {
@@ -264,6 +273,22 @@ func (t *trie) phrase(b []byte, i int) (m meaning, end int) {
 	}
 }
 
+// wrapped looks for a word that a console broke at the end of a line, b[i].
+func (t *trie) wrapped(b []byte, i int, state uint16, h uint64) (e *edge, end int) {
+	next := i
+	if next < len(b) && b[next] == '\r' {
+		next++
+	}
+	if next+1 >= len(b) || b[next] != '\n' || lower[b[next+1]] == 0 {
+		return nil, i
+	}
+	h, end = moreWord(h, b, next+1)
+	if e = t.slot(state, h); e.key == 0 {
+		return nil, i
+	}
+	return e, end
+}
+
 // joint skips what may stand between the words of one phrase: trace_id,
 // Id. de seguimiento, error?code, a line end in a quoted mail.
 func joint(b []byte, i int) int {
@@ -274,7 +299,13 @@ func joint(b []byte, i int) int {
 				return next
 			}
 			i++
-		case '.', '-', '_', '/', '\'', '(', '?', '+':
+		case '.':
+			// The point of Id. de seguimiento, not that of a sentence.
+			if i+2 < len(b) && b[i+1] == ' ' && b[i+2] >= 'A' && b[i+2] <= 'Z' {
+				return i
+			}
+			i++
+		case '-', '_', '/', '\'', '(', '?', '+':
 			i++
 		default:
 			return i

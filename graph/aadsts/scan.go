@@ -25,8 +25,10 @@ const (
 	touching  flags = 1 << iota // nothing but separators since the item before
 	unread                      // a label with something after it that is no value
 	named                       // a code that the text calls one, not a bare number
+	coded                       // a code after a label such as "Error Code", so ids may follow it
 	noZone                      // a time that does not say its zone
 	fraction                    // a time with a part of a second
+	iso                         // a time with a T, as pages and loggers write it; token errors have a space
 	suspended                   // an id whose nearest word says that it is something else's
 )
 
@@ -118,7 +120,14 @@ func (s *scanner) letters(i int) int {
 		}
 	}
 	m, end := dictionary.phrase(s.b, i)
+	if m.label == foreignLabel && hasLineEnd(s.b[i:end]) {
+		m = meaning{} // "client" at the end of a line and "Request Id" on the next are two things
+		_, end = word(s.b, i)
+	}
 	switch {
+	case m.role == codeRole && s.near&(errorRole|errorCodeRole) != 0:
+		s.other(i)
+		s.near = errorCodeRole // "sign-in error" and "code" are one label
 	case m.label != noLabel && !(m.label == dateLabel && !announces(s.b[end:min(end+2, len(s.b))])):
 		s.add(item{kind: labelItem, label: m.label, start: int32(i), end: int32(end)})
 		s.near = m.role
@@ -166,6 +175,9 @@ func skipWord(b []byte, i int) int {
 // elsewhere it must be whole.
 func (s *scanner) id(i int) int {
 	l := s.last()
+	if i > 0 && (isDigit(s.b[i-1]) || isLetter(s.b[i-1])) && (l == nil || int(l.end) != i) {
+		return 0 // the middle of something longer
+	}
 	loose := l != nil && (l.kind == labelItem && l.label.wants() == guidItem || l.kind == guidItem)
 	if !loose && (i+8 >= len(s.b) || s.b[i+8] != '-') {
 		return 0
@@ -239,28 +251,36 @@ func startsWord(c byte) bool { return class[c] == letterClass }
 // word reads the word at b[i]: letters up to anything else, or a single
 // character of a script that does not put spaces between words.
 func word(b []byte, i int) (hash uint64, end int) {
-	h := uint64(14695981039346656037)
-	if b[i] >= 0xe0 {
-		end = min(i+3, len(b))
-		if b[i] >= 0xf0 {
-			end = min(i+4, len(b))
-		}
-		for _, c := range b[i:end] {
-			h = (h ^ uint64(c)) * 1099511628211
-		}
-		return h, end
+	const offset = 14695981039346656037 // FNV-1a, 64 bits
+	if b[i] < 0xe0 {
+		return moreWord(offset, b, i)
 	}
+	end = min(i+3, len(b))
+	if b[i] >= 0xf0 {
+		end = min(i+4, len(b))
+	}
+	hash = offset
+	for _, c := range b[i:end] {
+		hash = (hash ^ uint64(c)) * prime
+	}
+	return hash, end
+}
+
+const prime = 1099511628211
+
+// moreWord goes on with a word at b[i].
+func moreWord(h uint64, b []byte, i int) (hash uint64, end int) {
 	for i < len(b) {
 		if c := lower[b[i]]; c != 0 {
-			h = (h ^ uint64(c)) * 1099511628211
+			h = (h ^ uint64(c)) * prime
 			i++
 			continue
 		}
 		if b[i] < 0xc2 || b[i] >= 0xe0 || i+1 == len(b) {
 			break
 		}
-		h = (h ^ uint64(b[i])<<8 ^ uint64(b[i+1])) * 1099511628211
+		h = (h ^ uint64(b[i])<<8 ^ uint64(b[i+1])) * prime
 		i += 2
 	}
-	return h, max(i, end)
+	return h, i
 }

@@ -13,7 +13,9 @@ import "time"
 func readTime(b []byte, i int, loose bool) (sec int64, fl flags, end int) {
 	r := reader{b: b, i: i, loose: loose}
 	year, month, day := r.date()
-	r.dateEnd()
+	if r.dateEnd() {
+		fl |= iso
+	}
 	hour := r.two()
 	r.sep()
 	minute := r.two()
@@ -119,14 +121,17 @@ func (r *reader) dateSep() byte {
 	return c
 }
 
-// dateEnd takes what stands between day and time: T, white space, a plus sign
-// of an address, a comma.
-func (r *reader) dateEnd() {
+// dateEnd takes what stands between day and time, white space, a plus sign of
+// an address, a comma or T, and reports whether it is a T.
+func (r *reader) dateEnd() (iso bool) {
 	start := r.i
 	r.i = gap(r.b, r.i)
 	if r.i < len(r.b) {
 		switch r.b[r.i] {
-		case 'T', 't', '+', ',', '_':
+		case 'T', 't':
+			iso = true
+			r.i++
+		case '+', ',', '_':
 			r.i++
 			if r.i < len(r.b) && r.b[r.i] == ' ' {
 				r.i++
@@ -136,6 +141,7 @@ func (r *reader) dateEnd() {
 	if r.i == start {
 		r.bad = true
 	}
+	return iso
 }
 
 // fraction takes a part of a second and reports whether it is more than zero.

@@ -90,7 +90,7 @@ func isLocal(c byte) bool {
 func isMask(b []byte) bool {
 	var room [12]byte
 	switch string(lowerCase(room[:], b)) {
-	case "redacted", "removed", "masked", "hidden", "example", "user", "username", "name", "email", "upn", "someone":
+	case "redacted", "removed", "masked", "hidden", "anonymized", "anonymous", "emailhidden":
 		return true
 	}
 	x := 0
@@ -135,26 +135,22 @@ const (
 // standing is how sure the address at b[start:end] is the account.
 func (s *scanner) standing(start, end int) int {
 	from := s.lineStart(start)
-	label := from
-	if blank(s.b[from:start]) && from > 0 {
-		label = s.lineStart(from - 1) // a table puts its label on the line above
-	}
 	said, header := s.before(from, start)
+	if !header && said&accountRole == 0 && from > 0 && blank(s.b[from:start]) {
+		// A table puts its label on the line above.
+		above := s.lineStart(from - 1)
+		said, header = s.before(above, from)
+		if len(bytes.TrimSpace(s.b[above:from])) > maxLabel/2 {
+			said, header = 0, false
+		}
+	}
 	switch {
 	case header || said&contactRole != 0:
 		return unsaid
 	case said&accountRole != 0:
 		return stated
-	case said&forRole != 0:
-		return likely
-	}
-	if label < from {
-		if said, _ := s.before(label, from); said&accountRole != 0 && short(s.b[label:from]) {
-			return stated
-		}
-	}
-	switch {
-	case start > 0 && s.b[start-1] == '[' && end < len(s.b) && s.b[end] == ']',
+	case said&forRole != 0,
+		start > 0 && s.b[start-1] == '[' && end < len(s.b) && s.b[end] == ']',
 		s.does(end), s.ownLine(from, start, end):
 		return likely
 	}
@@ -170,12 +166,11 @@ func (s *scanner) lineStart(i int) int {
 	return from
 }
 
-// before is what the last words of b[from:to] say about what follows; the
-// nearest word that says anything counts. header reports a line of a mail's
-// header.
+// before is what the last words of b[from:to] say about what follows: the
+// nearer of an account and somebody to turn to, or else a weaker word. header
+// reports a line of a mail's header.
 func (s *scanner) before(from, to int) (said role, header bool) {
-	const mine = accountRole | forRole | contactRole
-	first, words := true, 0
+	first, words, direct := true, 0, false
 	if from > 0 && s.b[from-1] != '\n' {
 		from = skipWord(s.b, from) // the window may begin inside a word
 	}
@@ -186,13 +181,15 @@ func (s *scanner) before(from, to int) (said role, header bool) {
 			if first && m.role&headerRole != 0 && end < to && s.b[end] == ':' && (from == 0 || s.b[from-1] == '\n') {
 				return 0, true
 			}
-			first = false
+			first, direct = false, m.role&toRole != 0
 			words++
 			switch {
-			case m.role&mine != 0:
-				said, words = m.role&mine, 0
+			case m.role&(accountRole|contactRole) != 0:
+				said, words = m.role&(accountRole|contactRole), 0
 			case words > windowWords:
 				said = 0
+			case m.role&forRole != 0 && said == 0:
+				said, words = forRole, 0
 			}
 			i = end
 		case (c == '.' || c == '!' || c == '?' || c == ';') && i+1 < to && isSpace(s.b[i+1]):
@@ -202,20 +199,24 @@ func (s *scanner) before(from, to int) (said role, header bool) {
 			i++
 		}
 	}
+	if direct {
+		said = contactRole
+	}
 	return said, false
 }
 
-// does reports whether the next word says what the account does.
+// does reports whether the next word says what the account does, or is the
+// error that it gets.
 func (s *scanner) does(end int) bool {
 	i := end
-	for i < len(s.b) && i-end < 3 && (s.b[i] == ' ' || s.b[i] == ')' || s.b[i] == '\'') {
+	for i < len(s.b) && i-end < 4 && class[s.b[i]] == gapClass {
 		i++
 	}
 	if i == end || i == len(s.b) || !startsWord(s.b[i]) {
 		return false
 	}
 	m, _ := dictionary.phrase(s.b, i)
-	return m.role&subjectRole != 0
+	return m.role&(subjectRole|prefixRole|errorRole) != 0
 }
 
 // ownLine reports whether the address is alone on its line before any item: a
@@ -246,6 +247,3 @@ func blank(b []byte) bool {
 	}
 	return true
 }
-
-// short reports whether a line is a label rather than a sentence.
-func short(b []byte) bool { return len(bytes.TrimSpace(b)) <= 32 }
