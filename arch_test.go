@@ -22,7 +22,8 @@ var mayImport = map[string][]string{
 	"bot/slack":           {"bot", "words", "secret"},
 	"bot/teams":           {"bot", "words", "secret"},
 	"bot/web":             {"bot", "words", "secret"},
-	"bot/web/webtest":     {"bot", "bot/bottest"}, // drives the page's HTTP API as a script would
+	"bot/page":            {"bot", "words", "secret"}, // our own page: a fresh strong sign-in with Entra, and one yes
+	"bot/web/webtest":     {"bot", "bot/bottest"},     // drives the page's HTTP API as a script would
 	"bot/bottest":         {"bot", "words"},
 	"bot/slack/slacktest": {"bot"},
 	"bot/teams/teamstest": {"bot"},

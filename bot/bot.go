@@ -20,7 +20,7 @@ type Event struct {
 	Reply Reply // a way to answer just this; zero if the platform gives none
 }
 
-// An Act is one of [Said], [Pressed], [Commanded], or [OpenedHome].
+// An Act is one of [Said], [Pressed], [Commanded], [OpenedHome], or [SignedIn].
 //
 //sumtype:decl
 type Act interface{ act() }
@@ -49,12 +49,23 @@ type (
 
 	// OpenedHome is a visit to the page that the bot has on the platform.
 	OpenedHome struct{}
+
+	// SignedIn is a yes that somebody gave on our own page, right after a
+	// fresh strong sign-in there. Who they are is in the event, by Entra's
+	// word and nobody else's.
+	SignedIn struct {
+		Link    string    // what led to the page; a flow made it, and knows what it was for
+		At      time.Time // when they signed in, by Entra's word
+		Methods []string  // how, by Entra's word, such as "mfa" and "fido"
+		Digest  string    // of the plan that the page showed; "" if it showed none
+	}
 )
 
 func (Said) act()       {}
 func (Pressed) act()    {}
 func (Commanded) act()  {}
 func (OpenedHome) act() {}
+func (SignedIn) act()   {}
 
 // A File is something that somebody sent along. It is only a reference, which
 // no flow can follow: the platform fetches it, and only from hosts on its list.
@@ -168,6 +179,25 @@ type Views interface {
 	// stands for, or of their own page if key is "". It only reads, so it
 	// may be asked at any time and any number of times.
 	View(ctx context.Context, key string, p Person) (Message, error)
+}
+
+// A Confirmation is what our own page shows somebody who has just signed in
+// there: what they are about to say yes to.
+type Confirmation struct {
+	Message Message // what it is about, from the record of that moment
+	Digest  string  // of the plan in it
+	Agree   string  // what the button says
+}
+
+// Confirmations answers our own page.
+type Confirmations interface {
+	// For returns who must sign in at a link, so that the page can tell them
+	// so before; false if there is no such link, or no longer.
+	For(ctx context.Context, link string) (Identity, bool, error)
+
+	// Confirm returns what p may agree to at a link, at this moment. It only
+	// reads. A p who may not gets a message that says so, and an Agree of "".
+	Confirm(ctx context.Context, link string, p Person) (Confirmation, error)
 }
 
 // A Directory tells who somebody on a platform is. Nothing that a person wrote

@@ -32,6 +32,7 @@ type reader[Set any] func(json.RawMessage) (Set, error)
 
 var acts = map[string]reader[Act]{
 	"said": read[Said, Act], "pressed": read[Pressed, Act], "commanded": read[Commanded, Act], "home": read[OpenedHome, Act],
+	"signed-in": read[SignedIn, Act],
 }
 
 var blocks = map[string]reader[Block]{
@@ -67,6 +68,8 @@ func actName(a Act) string {
 		return "commanded"
 	case OpenedHome:
 		return "home"
+	case SignedIn:
+		return "signed-in"
 	}
 	panic(fmt.Sprintf("bot: unknown act %T", a)) // unreachable: the set is closed
 }

@@ -34,6 +34,7 @@ func TestEventsAreKept(t *testing.T) {
 		bot.Pressed{Key: "k", Fields: map[string]string{"a": "b"}},
 		bot.Commanded{Name: "mfa-help", Text: "status", Quote: "q"},
 		bot.OpenedHome{},
+		bot.SignedIn{Link: "l", At: time.Date(2026, 11, 20, 8, 0, 0, 0, time.UTC), Methods: []string{"mfa"}, Digest: "d"},
 	} {
 		want := bot.Event{
 			ID: "e", At: time.Date(2026, 11, 20, 8, 14, 58, 0, time.UTC), Did: did,

@@ -11,7 +11,7 @@ import (
 func graphOptions(t config.Tenant, now func() time.Time, observe func(msgraph.Call)) msgraph.Options {
 	return msgraph.Options{
 		Tenant: t.ID, ClientID: t.ClientID, Credential: graphCredential(t.Credential), Cloud: graphCloud(t),
-		Now: now, Observe: observe, UserAgent: "mfahelp/" + version(),
+		Now: now, Observe: observe, UserAgent: "mfahelp/" + version(), WithoutPIM: t.WithoutPIM,
 	}
 }
 

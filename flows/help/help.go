@@ -66,7 +66,7 @@ func said(e bot.Event) (text, quote string) {
 		return strings.TrimSpace(d.Text), ""
 	case bot.Commanded:
 		return strings.TrimSpace(d.Text), d.Quote
-	case bot.Pressed, bot.OpenedHome: // say nothing
+	case bot.Pressed, bot.OpenedHome, bot.SignedIn: // say nothing
 	}
 	return "", ""
 }
