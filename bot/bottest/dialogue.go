@@ -13,6 +13,14 @@ import (
 //go:embed dialogues
 var dialogues embed.FS
 
+// The limits that a program must have for the dialogues: low, so that one of
+// them can reach them.
+const (
+	MessagesPerHour   = 12
+	LookupsPerHour    = 6
+	EscalationsPerDay = 3
+)
+
 // A Dialogue is a conversation and what must come of it.
 type Dialogue struct {
 	Name  string // of its file, without the ending

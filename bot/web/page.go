@@ -81,13 +81,13 @@ func (w *Web) card(e *entry, seat string, p Person) Card {
 type (
 	pageView struct {
 		words     func(key string, args ...any) string
-		Lang      string
 		Version   string
 		Cursor    string
 		Employee  paneView
 		Admin     paneView
 		Inbox     paneView // what the bot tells the admin alone
 		Groups    []groupView
+		Filter    bool // there are too many samples to look through
 		Traces    []traceView
 		Sentences string // for the script, as JSON
 	}
@@ -139,11 +139,11 @@ func (w *Web) page(rw http.ResponseWriter, r *http.Request) error {
 	p := w.o.Words(employee.Locale)
 	at, _ := w.bell.now()
 	v := pageView{
-		words: p.Say, Lang: language(p), Version: version, Cursor: w.bell.cursor(at),
+		words: p.Say, Version: version, Cursor: w.bell.cursor(at),
 		Employee: w.paneOf(r.Context(), p, employee, employeeSeat, direct),
 		Admin:    w.paneOf(r.Context(), p, admin, adminSeat, admins),
 		Inbox:    w.paneOf(r.Context(), p, admin, adminSeat, direct),
-		Groups:   w.groups(), Sentences: sentences(p),
+		Groups:   w.groups(), Filter: len(w.o.Samples) > 8, Sentences: sentences(p),
 	}
 	for _, t := range w.traces.since(0, at) {
 		v.Traces = append(v.Traces, traceView{t.shown(), kindName(p, t.Kind), &timeView{t.At.UTC().Format(isoTime), t.At.UTC().Format("15:04:05")}})
@@ -251,14 +251,6 @@ func (w *Web) groups() (out []groupView) {
 	return out
 }
 
-// language is what the page is written in: that of the words, if we have them.
-func language(p *words.Printer) string {
-	if p.Locale == "" {
-		return "en"
-	}
-	return p.Locale
-}
-
 func kindName(p *words.Printer, kind string) string {
 	if key := "web.kind." + kind; words.Has(key) {
 		return p.Say(key)
@@ -270,7 +262,7 @@ func kindName(p *words.Printer, kind string) string {
 // filled there.
 var scripted = []string{
 	"announce.admins", "announce.changed", "announce.employee", "announce.inbox", "announce.sample", "announce.who",
-	"error.network", "empty-message", "kind.accepted", "kind.decided", "kind.effect", "kind.graph", "kind.sent", "kind.waiting",
+	"error.network", "empty-message", "filter-count", "kind.accepted", "kind.decided", "kind.effect", "kind.graph", "kind.sent", "kind.waiting",
 	"reconnected", "reconnecting", "reply-to", "stale-form", "unread",
 }
 

@@ -169,7 +169,8 @@ func (s *shelf) list(fits func(*entry) bool) []*entry {
 	return out
 }
 
-// say keeps what a person said, once for each event.
+// say keeps what a person said, once for each event. The event is safe by then,
+// so it is shown even if the memory fails.
 func (s *shelf) say(ctx context.Context, e entry) (ref string, err error) {
 	s.writing.Lock()
 	defer s.writing.Unlock()
@@ -177,7 +178,9 @@ func (s *shelf) say(ctx context.Context, e entry) (ref string, err error) {
 		return was.Ref, nil
 	}
 	e.Ref = refOf(e.Order)
-	return e.Ref, s.put(ctx, e)
+	err = s.keep(ctx, e)
+	s.show(e)
+	return e.Ref, err
 }
 
 // post keeps a message of the bot: in the place of the entry with this ref or,
@@ -204,11 +207,15 @@ func (s *shelf) post(ctx context.Context, e entry, ref string) (string, error) {
 	}
 	if was != nil && e.Reader != "" && ref == "" { // said to one among others, now: it is news again
 		e.Order, e.At, e.Edited = s.next(), e.Edited, time.Time{}
-		if err := s.memory.Put(ctx, platform, s.key(*was), nil); err != nil {
+		if err := s.forget(ctx, *was); err != nil {
 			return "", err
 		}
 	}
-	return e.Ref, s.put(ctx, e)
+	if err := s.keep(ctx, e); err != nil {
+		return "", err
+	}
+	s.show(e)
+	return e.Ref, nil
 }
 
 // posted returns what a post replaces, or nil if it is new.
@@ -219,22 +226,34 @@ func (s *shelf) posted(e entry, ref string) *entry {
 	})
 }
 
-// put stores e, shows it, and rings.
-func (s *shelf) put(ctx context.Context, e entry) error {
+// keep writes e to the memory.
+func (s *shelf) keep(ctx context.Context, e entry) error {
 	b, err := json.Marshal(e)
 	if err != nil {
 		return fmt.Errorf("keeping %s: %w", e.Ref, err)
 	}
 	if err := s.memory.Put(ctx, platform, s.key(e), b); err != nil {
-		return fmt.Errorf("keeping %s: %w", e.Ref, err)
+		return &bot.BusyError{Err: fmt.Errorf("keeping %s: %w", e.Ref, err)}
 	}
+	return nil
+}
+
+// forget takes e out of the memory.
+func (s *shelf) forget(ctx context.Context, e entry) error {
+	if err := s.memory.Put(ctx, platform, s.key(e), nil); err != nil {
+		return &bot.BusyError{Err: fmt.Errorf("moving %s: %w", e.Ref, err)}
+	}
+	return nil
+}
+
+// show puts e on the shelf, and rings.
+func (s *shelf) show(e entry) {
 	s.bell.ring(func(at int64) {
 		e.changed = at
 		s.mu.Lock()
 		defer s.mu.Unlock()
 		s.all[e.Ref] = &e
 	})
-	return nil
 }
 
 func (s *shelf) key(e entry) string { return fmt.Sprintf("msg/%s/%016d", e.Room, e.Order) }

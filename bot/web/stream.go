@@ -1,6 +1,7 @@
 package web
 
 import (
+	"cmp"
 	"crypto/rand"
 	"encoding/json"
 	"fmt"
@@ -11,8 +12,6 @@ import (
 	"strings"
 	"sync"
 	"time"
-
-	"mfahelp/bot"
 )
 
 // A Trace is a line of the strip on the page that tells what happened behind
@@ -189,20 +188,23 @@ func (w *Web) seated(r *http.Request) map[string]Person {
 }
 
 // tell writes what changed after one moment and up to another, oldest first.
+// What changed twice is told once, as it is now.
 func (w *Web) tell(r *http.Request, out *feed, seated map[string]Person, after, upto int64) {
-	changed := func(e *entry) bool { return e.changed > after && e.changed <= upto }
-	entries := w.shelf.list(changed)
-	slices.SortFunc(entries, func(a, b *entry) int { return int(a.changed - b.changed) })
-	for _, e := range entries {
+	news := w.shelf.list(func(e *entry) bool { return e.changed > after && e.changed <= upto })
+	slices.SortFunc(news, func(a, b *entry) int { return cmp.Compare(a.changed, b.changed) })
+	traces := w.traces.since(after, upto)
+	for len(news)+len(traces) > 0 {
+		if len(news) == 0 || len(traces) > 0 && traces[0].changed < news[0].changed {
+			out.event(w.bell.cursor(traces[0].changed), "trace", traces[0].shown())
+			traces = traces[1:]
+			continue
+		}
 		for _, seat := range slices.Sorted(maps.Keys(seated)) {
-			p := seated[seat]
-			if e.seenBy(p, w.o.AdminsChannel) && w.shownIn(e, seat) {
-				out.event(w.bell.cursor(e.changed), "message", w.update(r.Context(), e, seat, p))
+			if p := seated[seat]; news[0].seenBy(p, w.o.AdminsChannel) && w.shownIn(news[0], seat) {
+				out.event(w.bell.cursor(news[0].changed), "message", w.update(r.Context(), news[0], seat, p))
 			}
 		}
-	}
-	for _, t := range w.traces.since(after, upto) {
-		out.event(w.bell.cursor(t.changed), "trace", t.shown())
+		news = news[1:]
 	}
 }
 
@@ -245,12 +247,4 @@ func (f *feed) write(s string) {
 	if _, f.err = f.rw.Write([]byte(s)); f.err == nil {
 		f.err = f.rc.Flush()
 	}
-}
-
-// mentioned is who a [bot.Mention] calls here, or "".
-func mentioned(m bot.Mention) string {
-	if m.Platform != platform {
-		return ""
-	}
-	return m.ID
 }

@@ -410,6 +410,15 @@ async function makeFail(button) {
   });
 }
 
+// filter leaves the failures whose words have all that was typed.
+function filter(typed) {
+  const parts = typed.toLocaleLowerCase().split(/\s+/);
+  const has = (element) => parts.every((p) => element.textContent.toLocaleLowerCase().includes(p));
+  for (const item of all(".samples li")) item.hidden = !has(item);
+  for (const group of all(".group")) group.hidden = !one("li:not([hidden])", group);
+  announce(say("filter-count", all(".samples li:not([hidden])").length));
+}
+
 // grow fits a box to its text, where the browser's style does not.
 function grow(box) {
   if (CSS.supports("field-sizing", "content")) return;
@@ -512,7 +521,13 @@ document.addEventListener("keydown", (e) => {
   e.target.form.requestSubmit();
 });
 
+let typing;
+
 document.addEventListener("input", (e) => {
+  if (e.target.id === "filter") {
+    clearTimeout(typing);
+    typing = setTimeout(filter, 200, e.target.value);
+  }
   if (!e.target.matches("textarea")) return;
   if (e.target.form) ids.delete(e.target.form); // another text is another message
   grow(e.target);
