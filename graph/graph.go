@@ -199,6 +199,7 @@ const (
 // an answer too: the log was read whole where the query pointed, and has none.
 type Found struct {
 	SignIns []SignIn `json:"sign_ins"`
+	Nearby  []SignIn `json:"nearby,omitempty"` // if a second step failed: what else its user did that day and the next
 	By      Clue     `json:"by"`
 	API     API      `json:"api"`
 	Partial bool     `json:"partial,omitempty"` // there were more events than were read

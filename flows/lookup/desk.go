@@ -1,8 +1,10 @@
 package lookup
 
 import (
+	"cmp"
 	"context"
 	"errors"
+	"slices"
 	"strings"
 	"time"
 
@@ -84,21 +86,49 @@ func (d *Desk) take(c flows.Case, found graph.Found) flows.Case {
 	if !c.Subject.Known() {
 		c.Subject = d.owner(found.SignIns)
 	}
-	var theirs []graph.SignIn
+	mine := func(s graph.SignIn) bool { return c.Subject.Known() && strings.EqualFold(s.UserID, c.Subject.ObjectID) }
+	var theirs, also []graph.SignIn
 	for _, s := range found.SignIns {
-		if c.Subject.Known() && strings.EqualFold(s.UserID, c.Subject.ObjectID) && (c.Report.Code != "" || s.ErrorCode != 0) {
+		if mine(s) && (c.Report.Code != "" || s.ErrorCode != 0) {
 			theirs = append(theirs, s)
+		}
+	}
+	for _, s := range found.Nearby {
+		if mine(s) {
+			also = append(also, s)
 		}
 	}
 	best, nearby, several := diagnose.Pick(c.Report, theirs)
 	if len(several) > 1 {
 		for _, s := range several {
-			c.Choices = append(c.Choices, flows.Choice{SignIn: s, Nearby: visit(s, theirs)})
+			c.Choices = append(c.Choices, flows.Choice{SignIn: s, Nearby: others(s, append(visit(s, theirs), also...))})
 		}
 		return c
 	}
+	if best != nil {
+		nearby = others(*best, append(nearby, also...))
+	}
 	c.Looked.SignIn, c.Looked.Nearby = best, nearby
 	return c
+}
+
+// mostNearby is how many other events a case keeps: those nearest in time, for
+// whoever signs in more often is a program.
+const mostNearby = 40
+
+// others are all but s, each once, newest first.
+func others(s graph.SignIn, all []graph.SignIn) (rest []graph.SignIn) {
+	seen := map[string]bool{strings.ToLower(s.ID): true}
+	for _, o := range all {
+		if id := strings.ToLower(o.ID); !seen[id] {
+			seen[id] = true
+			rest = append(rest, o)
+		}
+	}
+	slices.SortStableFunc(rest, func(a, b graph.SignIn) int { return cmp.Compare(a.At.Sub(s.At).Abs(), b.At.Sub(s.At).Abs()) })
+	rest = rest[:min(len(rest), mostNearby)]
+	slices.SortStableFunc(rest, func(a, b graph.SignIn) int { return b.At.Compare(a.At) })
+	return rest
 }
 
 // owner is whose all of the sign-ins are; the zero Identity if they differ.

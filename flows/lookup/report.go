@@ -153,11 +153,19 @@ func readable(p *words.Printer, c flows.Case, d diagnose.Diagnosis, now time.Tim
 	return b.String()
 }
 
+// events are those that a person wants to read of: the one, the rest of its
+// visit, and what else failed that day. The other file has them all.
 func events(c flows.Case) []graph.SignIn {
 	if c.Looked.SignIn == nil {
 		return nil
 	}
-	return append([]graph.SignIn{*c.Looked.SignIn}, c.Looked.Nearby...)
+	all := []graph.SignIn{*c.Looked.SignIn}
+	for _, s := range c.Looked.Nearby {
+		if s.ErrorCode != 0 || s.CorrelationID == all[0].CorrelationID {
+			all = append(all, s)
+		}
+	}
+	return all
 }
 
 // number is what may be a phone number: six digits or more, however grouped.

@@ -26,13 +26,17 @@
 // no verdict: the other events of the visit are then read too, and awaited if
 // the last one may still be on its way.
 //
+// If a second step failed, one request more reads what else that person did on
+// the days around it: whether they got in after all, and whether somebody keeps
+// sending them prompts, no single event tells.
+//
 // # What it costs
 //
 // Every request takes from a [Budget], which replicas may share, in ask.go. If
 // the budget is spent in the middle of a look-up, what was read so far is kept
 // for some minutes, so that the next call goes on from there. A look-up for
-// which nothing is left to be read therefore costs at most six requests, and
-// mostly one. Two equal requests at the same time are one.
+// which nothing is left to be read therefore costs at most eight requests, and
+// mostly one or two. Two equal requests at the same time are one.
 //
 // # Beta, and v1.0
 //

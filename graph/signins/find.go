@@ -3,6 +3,7 @@ package signins
 import (
 	"context"
 	"errors"
+	"slices"
 	"strings"
 	"time"
 
@@ -81,6 +82,9 @@ func (s *Service) Find(ctx context.Context, q graph.Query) (graph.Found, error) 
 	}
 	p := s.passes.resume(q, now)
 	found, err := s.look(ctx, p, q)
+	if err == nil {
+		found.Nearby, err = s.nearby(ctx, p, q, found.SignIns)
+	}
 	if err != nil {
 		err = s.judged(ctx, q, err)
 		if later := (*graph.Later)(nil); errors.As(err, &later) {
@@ -180,6 +184,30 @@ func (s *Service) byTime(ctx context.Context, p *pass, q graph.Query, partial bo
 	}
 	events := visits(ofUser(got.SignIns, q.UserID), q.Code)
 	return graph.Found{SignIns: newestFirst(events), By: graph.ByTime, API: got.api, Partial: partial || got.partial}, nil
+}
+
+// strongAuth is the error of a second step that failed.
+const strongAuth = 500121
+
+// day is how far to either side of such an event others say something about it.
+const day = 24 * time.Hour
+
+// nearby reads what else somebody did whose second step failed. One event does
+// not tell whether they got in after all, whether codes were refused again and
+// again, or whether somebody else kept asking until they would give in. Where
+// that may be told of another than q's user, it is not read.
+func (s *Service) nearby(ctx context.Context, p *pass, q graph.Query, found []graph.SignIn) ([]graph.SignIn, error) {
+	i := slices.IndexFunc(found, func(e graph.SignIn) bool { return e.ErrorCode == strongAuth })
+	if i < 0 {
+		return nil, nil
+	}
+	at, who := found[i].At, found[i].UserID
+	if who == "" || q.UserID != "" && !strings.EqualFold(who, q.UserID) || len(ofUser(found, who)) < len(found) {
+		return nil, nil
+	}
+	f := graph.Filter{UserID: who, From: at.Add(-day).Truncate(time.Minute), To: at.Add(day).Truncate(time.Minute)}
+	got, err := s.read(ctx, p, f)
+	return newestFirst(ofUser(got.SignIns, who)), err
 }
 
 // cleaned drops from q what cannot be looked for, and what cannot be.

@@ -46,11 +46,11 @@ func TestFind(t *testing.T) {
 		cost  string
 	}{
 		{"a request id takes one request",
-			graph.Query{RequestID: id('a', 2), Code: "500121"}, []int{2}, graph.ByRequest, "beta id"},
+			graph.Query{RequestID: id('a', 7), Code: "53003"}, []int{7}, graph.ByRequest, "beta id"},
 		{"ids and codes are read however they are written",
-			graph.Query{RequestID: " " + strings.ToUpper(id('a', 2)) + "\n", Code: "AADSTS500121"}, []int{2}, graph.ByRequest, "beta id"},
+			graph.Query{RequestID: " " + strings.ToUpper(id('a', 7)) + "\n", Code: "AADSTS53003"}, []int{7}, graph.ByRequest, "beta id"},
 		{"an interrupt is no verdict, so the visit is read",
-			graph.Query{RequestID: id('a', 1)}, []int{2, 1}, graph.ByRequest, "beta id, beta correlation"},
+			graph.Query{RequestID: id('a', 1)}, []int{2, 1}, graph.ByRequest, "beta id, beta correlation, beta time"},
 		{"an event with another code than was pasted is looked around of",
 			graph.Query{RequestID: id('a', 4), Code: "500121"}, []int{4, 3}, graph.ByRequest, "beta id, beta correlation"},
 		{"what follows an interrupt may be success",
@@ -60,7 +60,7 @@ func TestFind(t *testing.T) {
 		{"an event of somebody else is told, for the asker to refuse, and no more is read",
 			graph.Query{RequestID: id('a', 1), UserID: id('e', 2)}, []int{1}, graph.ByRequest, "beta id"},
 		{"without that event the correlation id finds the visit",
-			graph.Query{RequestID: id('a', 99), CorrelationID: id('c', 1)}, []int{2, 1}, graph.ByCorrelation, "beta id, beta correlation"},
+			graph.Query{RequestID: id('a', 99), CorrelationID: id('c', 1)}, []int{2, 1}, graph.ByCorrelation, "beta id, beta correlation, beta time"},
 		{"a correlation id of two people gives the user's own, around the time",
 			graph.Query{CorrelationID: id('c', 7), UserID: id('e', 1), Around: ago(25)}, []int{10}, graph.ByCorrelation, "beta correlation"},
 		{"a correlation id of two people gives all if no user is known",
@@ -68,9 +68,9 @@ func TestFind(t *testing.T) {
 		{"a correlation id of others is told",
 			graph.Query{CorrelationID: id('c', 1), UserID: id('e', 2)}, []int{2, 1}, graph.ByCorrelation, "beta correlation"},
 		{"user, time and code find the visit",
-			graph.Query{UserID: id('e', 1), Code: "500121", Around: ago(29)}, []int{2, 1}, graph.ByTime, "beta time"},
+			graph.Query{UserID: id('e', 1), Code: "500121", Around: ago(29)}, []int{2, 1}, graph.ByTime, "beta time, beta time"},
 		{"user and time find what failed",
-			graph.Query{UserID: id('e', 1), Around: ago(41)}, []int{7, 2, 1}, graph.ByTime, "beta time"},
+			graph.Query{UserID: id('e', 1), Around: ago(41)}, []int{7, 2, 1}, graph.ByTime, "beta time, beta time"},
 		{"without a time the last two hours are read",
 			graph.Query{UserID: id('e', 1), Code: "53003"}, []int{7}, graph.ByTime, "beta time"},
 		{"a time in the future is taken for unknown",
@@ -103,6 +103,40 @@ func TestFind(t *testing.T) {
 				t.Errorf("asked %s, want %s", cost, test.cost)
 			}
 		})
+	}
+}
+
+// TestNearby reads what else somebody did whose second step failed.
+func TestNearby(t *testing.T) {
+	long := start.Add(-time.Hour)
+	for _, test := range []struct {
+		name   string
+		query  graph.Query
+		nearby []int
+		cost   string
+	}{
+		{"the day around a second step that failed, of that person alone",
+			graph.Query{RequestID: id('a', 2), UserID: id('e', 1)}, []int{5, 4, 3, 10, 7, 2, 1, 8}, "beta id, beta time"},
+		{"also if nobody says whose it is",
+			graph.Query{RequestID: id('a', 9), Code: "500121"}, []int{9}, "beta id, beta time"},
+		{"also if the visit had to be read",
+			graph.Query{CorrelationID: id('c', 1), UserID: id('e', 1), Asked: long}, []int{5, 4, 3, 10, 7, 2, 1, 8}, "beta correlation, beta time"},
+		{"nothing of somebody else",
+			graph.Query{RequestID: id('a', 2), UserID: id('e', 2), Code: "500121"}, nil, "beta id"},
+		{"nothing of one of two people",
+			graph.Query{CorrelationID: id('c', 7), Around: ago(24)}, nil, "beta correlation"},
+		{"nothing if something else failed",
+			graph.Query{RequestID: id('a', 7), UserID: id('e', 1)}, nil, "beta id"},
+	} {
+		c := &clock{now: start}
+		l := &log{t: t, clock: c, events: history}
+		got, err := signins.New(signins.Options{Log: l, Now: c.Now}).Find(t.Context(), test.query)
+		if diff := cmp.Diff(ids(test.nearby), idsOf(got.Nearby)); err != nil || diff != "" {
+			t.Errorf("%s: %v, events (-want +got):\n%s", test.name, err, diff)
+		}
+		if cost := strings.Join(l.requests(), ", "); cost != test.cost {
+			t.Errorf("%s: asked %s, want %s", test.name, cost, test.cost)
+		}
 	}
 }
 
@@ -274,8 +308,8 @@ func TestPassEnds(t *testing.T) {
 		lag   time.Duration
 		finds []time.Duration // when; the last finds it
 	}{
-		{"over", 50 * time.Second, []time.Duration{0, 10 * time.Second, time.Minute}},
-		{"never finished", 4 * time.Minute, []time.Duration{0, 5 * time.Minute}},
+		{"over", 50 * time.Second, []time.Duration{0, 10 * time.Second, time.Minute, 70 * time.Second}},
+		{"never finished", 4 * time.Minute, []time.Duration{0, 5 * time.Minute, 5*time.Minute + 10*time.Second}},
 	} {
 		c := &clock{now: start}
 		l := &log{t: t, clock: c, lag: test.lag, events: []graph.SignIn{event(1, 1, 1, 500121, start)}}
@@ -348,9 +382,9 @@ func TestFallback(t *testing.T) {
 		waits  int
 		cost   []string
 	}{
-		{"the route is missing", graph.ErrNotFound, 0, []string{"beta id", "v1.0 id"}},
-		{"it is refused", graph.ErrRejected, 0, []string{"beta id", "v1.0 id"}},
-		{"it is down, twice", graph.ErrUnavailable, 1, []string{"beta id", "beta id", "v1.0 id"}},
+		{"the route is missing", graph.ErrNotFound, 0, []string{"beta id", "v1.0 id", "v1.0 time"}},
+		{"it is refused", graph.ErrRejected, 0, []string{"beta id", "v1.0 id", "v1.0 time"}},
+		{"it is down, twice", graph.ErrUnavailable, 1, []string{"beta id", "beta id", "v1.0 id", "v1.0 time"}},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			c := &clock{now: start}
@@ -396,7 +430,7 @@ func TestFallbackSpent(t *testing.T) {
 	}
 	s := signins.New(signins.Options{Log: l, Now: c.Now, Budget: signins.NewBudget(1, 10*time.Second)})
 	got, _ := follow(t, s, c, graph.Query{RequestID: id('a', 2), Asked: start}, graph.Budget)
-	if asked := strings.Join(l.requests(), ", "); got.API != graph.V1 || asked != "beta id, v1.0 id" {
+	if asked := strings.Join(l.requests(), ", "); got.API != graph.V1 || asked != "beta id, v1.0 id, v1.0 time" {
 		t.Errorf("got %s for %s", got.API, asked)
 	}
 }
@@ -588,7 +622,7 @@ func TestEmptyPages(t *testing.T) {
 // TestTogether makes one request of many equal ones at the same time, which
 // does not end with the first who gives up.
 func TestTogether(t *testing.T) {
-	for _, q := range []graph.Query{{CorrelationID: id('c', 3)}, {RequestID: id('a', 2)}} {
+	for _, q := range []graph.Query{{CorrelationID: id('c', 3)}, {RequestID: id('a', 7)}} {
 		synctest.Test(t, func(t *testing.T) { together(t, q) })
 	}
 }
