@@ -157,15 +157,15 @@ func (p *pump[T]) free(ctx context.Context) (n int) {
 }
 
 func (p *pump[T]) take(ctx context.Context) bool {
-	if ctx.Err() != nil {
-		return false
-	}
 	select {
 	case p.busy <- struct{}{}:
-		return true
+		if ctx.Err() == nil {
+			return true
+		}
+		<-p.busy // both came true, and nothing is begun any more
 	case <-ctx.Done():
-		return false
 	}
+	return false
 }
 
 // one does one thing that is due, with a hand that is free, and reports whether
