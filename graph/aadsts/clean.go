@@ -34,8 +34,10 @@ func clean(text string, room []byte) []byte {
 }
 
 // percents undoes URL encoding, however often it was applied (%253a). In a
-// word that has any, a plus is a space.
+// word that has any, a plus is a space; where it was applied twice, so is an
+// encoded plus.
 func percents(b []byte) []byte {
+	twice := bytes.Contains(b, []byte("%25"))
 	w, word, form := 0, 0, false // word: where the current word starts in what is written
 	for r := 0; r < len(b); {
 		c := b[r]
@@ -44,6 +46,9 @@ func percents(b []byte) []byte {
 				if !form {
 					form = true
 					plusToSpace(b[word:w])
+				}
+				if v == '+' && twice && n == 3 {
+					v = ' '
 				}
 				b[w] = v
 				w++
@@ -111,7 +116,7 @@ func backslashes(b []byte) []byte {
 			w += utf8.EncodeRune(b[w:], v)
 			r += n
 		case 't':
-			b[w] = ' '
+			b[w] = '\t'
 			w++
 			r++
 		case '"', '\'', '/':

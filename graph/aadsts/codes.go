@@ -5,11 +5,11 @@ import "slices"
 // code reads the digits at b[i:end], the longest run there, as an error code
 // if they are one. It returns where to go on.
 func (s *scanner) code(i, end int) (next int, ok bool) {
-	prefixed := s.prefixed(i)
+	prefixed, digits := s.prefixed(i), end-i
 	if prefixed {
-		end = s.wrapped(i, end)
+		end, digits = s.wrapped(i, end)
 	}
-	if end-i < 5 || end-i > 7 || s.b[i] == '0' {
+	if digits < 5 || digits > 7 || s.b[i] == '0' {
 		return 0, false
 	}
 	c := number(s.b[i:end])
@@ -18,7 +18,7 @@ func (s *scanner) code(i, end int) (next int, ok bool) {
 	case prefixed:
 	case !endsValue(s.b, end) || !s.free(i, end):
 		return 0, false
-	case s.called(c, end-i, end):
+	case s.called(c, digits, end):
 		if s.near&errorCodeRole != 0 {
 			fl |= coded
 		}
@@ -60,22 +60,23 @@ func (s *scanner) prefixed(i int) bool {
 	return true
 }
 
-// wrapped is the end of a code that a console broke over two lines, which
-// shows by the colon that follows every code in a message: it follows the
-// second half, and not the first.
-func (s *scanner) wrapped(i, end int) int {
+// wrapped is the end of a code that a console broke over two lines, and how
+// many digits it has. It shows by the colon that follows every code in a
+// message: here it follows the second half, and not the first.
+func (s *scanner) wrapped(i, end int) (int, int) {
+	digits := end - i
 	next := gap(s.b, end)
 	if next == end || next == len(s.b) || !hasLineEnd(s.b[end:next]) {
-		return end
+		return end, digits
 	}
 	n := next
 	for n < len(s.b) && isDigit(s.b[n]) {
 		n++
 	}
-	if n == next || n == len(s.b) || s.b[n] != ':' || end-i+n-next > 7 || n+1 < len(s.b) && isDigit(s.b[n+1]) {
-		return end
+	if n == next || n == len(s.b) || s.b[n] != ':' || digits+n-next > 7 || n+1 < len(s.b) && isDigit(s.b[n+1]) {
+		return end, digits
 	}
-	return n
+	return n, digits + n - next
 }
 
 func hasLineEnd(b []byte) bool { return slices.Contains(b, '\n') }
@@ -85,8 +86,10 @@ func hasLineEnd(b []byte) bool { return slices.Contains(b, '\n') }
 func (s *scanner) free(i, end int) bool {
 	if i > 0 {
 		switch c := s.b[i-1]; c {
-		case '+', '.', '@', '$', '\\', '&', '%':
+		case '.', '@', '$', '\\', '&', '%':
 			return false
+		case '+':
+			return i > 1 && isLetter(s.b[i-2]) // a space in a form
 		case '-':
 			if i < 2 || !isLetter(s.b[i-2]) || s.near&(errorCodeRole|errorRole|codeRole) == 0 {
 				return false
@@ -191,7 +194,7 @@ func (s *scanner) alone(i int) bool {
 // dialled reports whether other groups of digits stand right beside the
 // number, as in a phone number or an account number.
 func (s *scanner) dialled(i, end int) bool {
-	if s.lastNum >= 0 && i-s.lastNum <= 8 && beside(s.b[s.lastNum:i]) && !s.numbering() {
+	if s.lastNum >= 0 && beside(s.b[s.lastNum:i], s.phone) && !s.numbering() {
 		return true
 	}
 	n := end
@@ -208,11 +211,18 @@ func (s *scanner) dialled(i, end int) bool {
 }
 
 // beside reports whether b, between two numbers, is only what people put into
-// one number.
-func beside(b []byte) bool {
+// one number. A line end is that only in a phone number.
+func beside(b []byte, phone bool) bool {
+	if len(b) > 8 {
+		return false
+	}
 	for _, c := range b {
 		switch c {
 		case ' ', '\t', '-', '.', '/', '(', ')':
+		case '\n', '\r', '>', '|':
+			if !phone {
+				return false
+			}
 		default:
 			return false
 		}
@@ -229,7 +239,23 @@ func (s *scanner) numbering() bool {
 	if start > 0 && s.b[start-1] == ':' {
 		return true
 	}
-	return s.numLen <= 2 && (start == 0 || s.b[start-1] == '\n') && s.lastNum < len(s.b) && s.b[s.lastNum] != ' '
+	return s.numLen <= 2 && s.lastNum < len(s.b) && s.b[s.lastNum] != ' ' && startsLine(s.b, start)
+}
+
+// startsLine reports whether nothing but the marks of quoting stands before
+// b[i] on its line.
+func startsLine(b []byte, i int) bool {
+	for n := 0; n < 16 && i > 0; n++ {
+		i--
+		switch b[i] {
+		case '\n', '"':
+			return true
+		case ' ', '\t', '>', '|', '*', '`':
+		default:
+			return false
+		}
+	}
+	return i == 0
 }
 
 // plausible reports whether Entra numbers its errors in c's range. The ranges

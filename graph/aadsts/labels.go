@@ -275,14 +275,14 @@ func (t *trie) phrase(b []byte, i int) (m meaning, end int) {
 
 // wrapped looks for a word that a console broke at the end of a line, b[i].
 func (t *trie) wrapped(b []byte, i int, state uint16, h uint64) (e *edge, end int) {
-	next := i
-	if next < len(b) && b[next] == '\r' {
-		next++
-	}
-	if next+1 >= len(b) || b[next] != '\n' || lower[b[next+1]] == 0 {
+	if i == len(b) || b[i] != '\n' && b[i] != '\r' {
 		return nil, i
 	}
-	h, end = moreWord(h, b, next+1)
+	next := gap(b, i)
+	if next == len(b) || lower[b[next]] == 0 {
+		return nil, i
+	}
+	h, end = moreWord(h, b, next)
 	if e = t.slot(state, h); e.key == 0 {
 		return nil, i
 	}

@@ -13,11 +13,11 @@ import (
 
 func ExampleParse() {
 	r, ok := Parse(`Error Code: 500121
-Request Id: 0dd5b1c3-b16a-4952-be64-ab990cc08000
+Request Id: 7be2a91d-30c4-4f6e-9d15-c2480fa6b700
 Correlation Id: [removed]
 Timestamp: 2026-05-20T03:50:06Z`)
 	fmt.Println(ok, r.Code, r.RequestID, r.Timestamp, r.Damaged)
-	// Output: true 500121 0dd5b1c3-b16a-4952-be64-ab990cc08000 2026-05-20 03:50:06 +0000 UTC [correlation_id]
+	// Output: true 500121 7be2a91d-30c4-4f6e-9d15-c2480fa6b700 2026-05-20 03:50:06 +0000 UTC [correlation_id]
 }
 
 func ExampleParse_several() {
@@ -33,7 +33,7 @@ func ExampleLookup() {
 }
 
 func TestDamaged(t *testing.T) {
-	const id = "0dd5b1c3-b16a-4952-be64-ab990cc08000"
+	const id = "7be2a91d-30c4-4f6e-9d15-c2480fa6b700"
 	all := []Field{FieldRequestID, FieldCorrelationID, FieldTimestamp}
 	for _, test := range []struct {
 		name, text string
@@ -49,7 +49,7 @@ func TestDamaged(t *testing.T) {
 		{"masked with blocks", "Error Code: 500121\nRequest Id: ████████\nCorrelation Id: " + id, all[:1]},
 		{"masked with letters", "Error Code: 500121\nCorrelation Id: xxxxxxxx-xxxx-xxxx-xxxx-xxxxxxxxxxxx", all[1:2]},
 		{"all zeros", "Error Code: 500121\nRequest Id: 00000000-0000-0000-0000-000000000000\nCorrelation Id: " + id, all[:1]},
-		{"malformed", "Error Code: 500121\nRequest Id: 0dd5b1c3-b16a-4952-be64\nTimestamp: 2026-13-20T03:50:06Z", []Field{FieldRequestID, FieldTimestamp}},
+		{"malformed", "Error Code: 500121\nRequest Id: 7be2a91d-30c4-4f6e-9d15\nTimestamp: 2026-13-20T03:50:06Z", []Field{FieldRequestID, FieldTimestamp}},
 		{"whole in its second copy", "AADSTS50076: … Trace ID: [removed]\nCorrelation ID: " + id + `", "trace_id":"` + id + `"`, nil},
 		{"talked about", "Error Code: 500121, and the page shows no request id or timestamp to copy", nil},
 	} {
@@ -64,7 +64,7 @@ func TestDamaged(t *testing.T) {
 
 // TestEnough: without a code, what makes an Entra error.
 func TestEnough(t *testing.T) {
-	const id, other = "0dd5b1c3-b16a-4952-be64-ab990cc08000", "57fd12bc-e8ac-4747-9617-2825777b3085"
+	const id, other = "7be2a91d-30c4-4f6e-9d15-c2480fa6b700", "c80f4a26-1d7b-4e93-b5a8-61e2d07f93cb"
 	for _, test := range []struct {
 		name, text string
 		want       bool
@@ -85,8 +85,8 @@ func TestEnough(t *testing.T) {
 
 func TestReportJSON(t *testing.T) {
 	full := Report{
-		Code: "500121", Codes: []string{"50076", "500121"}, RequestID: "0dd5b1c3-b16a-4952-be64-ab990cc08000",
-		CorrelationID: "57fd12bc-e8ac-4747-9617-2825777b3085", Timestamp: time.Date(2026, 5, 20, 3, 50, 6, 0, time.UTC),
+		Code: "500121", Codes: []string{"50076", "500121"}, RequestID: "7be2a91d-30c4-4f6e-9d15-c2480fa6b700",
+		CorrelationID: "c80f4a26-1d7b-4e93-b5a8-61e2d07f93cb", Timestamp: time.Date(2026, 5, 20, 3, 50, 6, 0, time.UTC),
 		UPN: "lena.brandt@contoso.com", Damaged: []Field{FieldTimestamp},
 	}
 	for _, want := range []Report{full, {}} {

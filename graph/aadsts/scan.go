@@ -46,6 +46,7 @@ type scanner struct {
 	near    role // of the last word, while nothing but separators has followed
 	lastNum int  // where the last plain number ended, -1 if none yet
 	numLen  int  // its digits
+	phone   bool // it is part of a phone number, or something like it
 	upns    int
 }
 
@@ -157,6 +158,8 @@ func (s *scanner) digits(i int) int {
 	if n, ok := s.code(i, end); ok {
 		return n
 	}
+	s.phone = i > 0 && s.b[i-1] == '+' || s.b[i] == '0' && end-i > 2 || s.near&otherRole != 0 ||
+		s.phone && s.lastNum >= 0 && beside(s.b[s.lastNum:i], true)
 	s.lastNum, s.numLen = end, end-i
 	s.other(i)
 	s.near = 0

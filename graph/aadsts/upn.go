@@ -72,10 +72,12 @@ func addressBounds(b []byte, at int) (start, end int, ok bool) {
 // whole refuses an address that may be cut off: a quote opens before it and
 // the text ends without closing it, or dots follow.
 func whole(b []byte, start, end int) bool {
-	if start > 0 && end == len(b) && (b[start-1] == '\'' || b[start-1] == '"') {
+	rest := b[end:]
+	if start > 0 && (b[start-1] == '\'' || b[start-1] == '"') && (len(rest) == 0 || rest[0] != b[start-1]) &&
+		len(rest) < 16 && blank(rest) {
 		return false
 	}
-	return !bytes.HasPrefix(b[end:], []byte("..")) && (end == len(b) || b[end] != '*')
+	return !bytes.HasPrefix(rest, []byte("..")) && (len(rest) == 0 || rest[0] != '*')
 }
 
 func isLocal(c byte) bool {
@@ -134,16 +136,15 @@ const (
 
 // standing is how sure the address at b[start:end] is the account.
 func (s *scanner) standing(start, end int) int {
-	from := s.lineStart(start)
-	said, header := s.before(from, start)
-	if !header && said&accountRole == 0 && from > 0 && blank(s.b[from:start]) {
-		// A table puts its label on the line above.
-		above := s.lineStart(from - 1)
-		said, header = s.before(above, from)
-		if len(bytes.TrimSpace(s.b[above:from])) > maxLabel/2 {
-			said, header = 0, false
+	line := s.lineStart(start)
+	from := line
+	if line > 0 && line > start-window {
+		// A table puts its label on the line above, and a mail wraps anywhere.
+		if above := s.lineStart(line - 1); !blank(s.b[above:line]) {
+			from = above
 		}
 	}
+	said, header := s.before(from, start)
 	switch {
 	case header || said&contactRole != 0:
 		return unsaid
@@ -151,7 +152,7 @@ func (s *scanner) standing(start, end int) int {
 		return stated
 	case said&forRole != 0,
 		start > 0 && s.b[start-1] == '[' && end < len(s.b) && s.b[end] == ']',
-		s.does(end), s.ownLine(from, start, end):
+		s.does(end), s.ownLine(line, start, end):
 		return likely
 	}
 	return unsaid
@@ -168,18 +169,19 @@ func (s *scanner) lineStart(i int) int {
 
 // before is what the last words of b[from:to] say about what follows: the
 // nearer of an account and somebody to turn to, or else a weaker word. header
-// reports a line of a mail's header.
+// reports that they are of a mail's header.
 func (s *scanner) before(from, to int) (said role, header bool) {
-	first, words, direct := true, 0, false
-	if from > 0 && s.b[from-1] != '\n' {
+	words, direct := 0, false
+	first := from == 0 || s.b[from-1] == '\n' // the next word is the first of its line
+	if !first {
 		from = skipWord(s.b, from) // the window may begin inside a word
 	}
 	for i := from; i < to; {
 		switch c := s.b[i]; {
 		case startsWord(c):
 			m, end := dictionary.phrase(s.b[:to], i)
-			if first && m.role&headerRole != 0 && end < to && s.b[end] == ':' && (from == 0 || s.b[from-1] == '\n') {
-				return 0, true
+			if first {
+				header = m.role&headerRole != 0 && end < to && s.b[end] == ':'
 			}
 			first, direct = false, m.role&toRole != 0
 			words++
@@ -192,17 +194,18 @@ func (s *scanner) before(from, to int) (said role, header bool) {
 				said, words = forRole, 0
 			}
 			i = end
+			continue
+		case c == '\n':
+			first = true
 		case (c == '.' || c == '!' || c == '?' || c == ';') && i+1 < to && isSpace(s.b[i+1]):
 			said = 0
-			i++
-		default:
-			i++
 		}
+		i++
 	}
 	if direct {
 		said = contactRole
 	}
-	return said, false
+	return said, header
 }
 
 // does reports whether the next word says what the account does, or is the
