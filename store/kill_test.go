@@ -38,7 +38,11 @@ func TestKilled(t *testing.T) {
 	for i := range kills {
 		runHelper(t, dir, fmt.Sprint(i), 1+r.IntN(400))
 	}
+	began := time.Now()
 	runHelper(t, dir, "", 0)
+	if took := time.Since(began); took > workLease*3/4 {
+		t.Errorf("took %v to finish, want claims of the dead taken back before their lease of %v ends", took, workLease)
+	}
 
 	f := newFixture(t, "sqlite:"+dir+"/store.db")
 	acked := lines(t, dir, "acked")

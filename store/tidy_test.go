@@ -169,6 +169,21 @@ func TestOwnFile(t *testing.T) {
 	checkModes(t, strings.TrimPrefix(f.s.opts.URL, "sqlite:"))
 }
 
+// TestPowerMayFail reads back what decides whether a transaction that was
+// acknowledged survives a loss of power, since killing a program does not show it.
+func TestPowerMayFail(t *testing.T) {
+	s := sqliteStore(t, Options{})
+	for pragma, want := range map[string]string{"synchronous": "2", "journal_mode": "wal", "foreign_keys": "1", "secure_delete": "1"} {
+		var got string
+		if err := s.db.QueryRow("PRAGMA " + pragma).Scan(&got); err != nil || got != want {
+			t.Errorf("%s: got %s, %v, want %s", pragma, got, err, want)
+		}
+	}
+	if _, err := s.ro.Exec("DELETE FROM cases"); err == nil {
+		t.Error("who only reads could write")
+	}
+}
+
 func checkModes(t *testing.T, file string) {
 	t.Helper()
 	for _, suffix := range []string{"", "-wal", "-shm"} {
