@@ -118,6 +118,7 @@ type (
 		Name  string // what a screen reader calls it, if it must be called something
 	}
 	rowView struct {
+		ID     string // of what its action is named after; "" without one
 		Name   string
 		Spans  []spanView
 		Facts  []spanView
@@ -132,6 +133,7 @@ type (
 	fileView   struct{ Name, Size, URL string }
 	actionView struct {
 		Kind, Label, Key, Weight, URL, NewTab string
+		ID, Of                                string // its own, and that of what tells it from others of the same label
 		Form                                  *formView
 	}
 	formView struct {
@@ -214,7 +216,9 @@ func (p pen) block(b bot.Block, id string) blockView {
 		for i, item := range b {
 			row := rowView{Spans: p.spans(item.Title), Facts: p.spans(item.Facts)}
 			if item.Action != nil {
-				a := p.action(item.Action, fmt.Sprintf("%s-%d", id, i))
+				row.ID = fmt.Sprintf("%s-%d", id, i)
+				a := p.action(item.Action, row.ID)
+				a.ID, a.Of = row.ID+"-button", row.ID
 				row.Action = &a
 			}
 			v.Rows = append(v.Rows, row)
