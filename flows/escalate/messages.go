@@ -1,6 +1,7 @@
 package escalate
 
 import (
+	"strings"
 	"time"
 
 	"mfahelp/bot"
@@ -141,15 +142,22 @@ func evidence(p *words.Printer, c flows.Case, d diagnose.Diagnosis, now time.Tim
 	for _, key := range d.AdminNotes {
 		m.Body = append(m.Body, flows.Say(p, key))
 	}
-	if steps := lookup.Steps(p, d); len(steps) > 0 {
+	if steps := lookup.Own(p, d); len(steps) > 0 {
 		m.Body = append(m.Body, flows.Say(p, tried(c)), steps)
 	}
-	if c.Report.RequestID != "" || c.Report.CorrelationID != "" {
+	if !named(c) && (c.Report.RequestID != "" || c.Report.CorrelationID != "") {
 		m.Body = append(m.Body, bot.Note(flows.Say(p, "escalate.ids", bot.Code(dash(c.Report.RequestID)), bot.Code(dash(c.Report.CorrelationID)))))
 	}
 	m.Body = append(m.Body, lookup.Source(p, c))
 	m.Attachments = lookup.Attach(p, c, d, now)
 	return m
+}
+
+// named reports whether the ids of the report are those of the sign-in that was
+// found, which is named anyway.
+func named(c flows.Case) bool {
+	s := c.Looked.SignIn
+	return s != nil && strings.EqualFold(s.ID, c.Report.RequestID) && (c.Report.CorrelationID == "" || strings.EqualFold(s.CorrelationID, c.Report.CorrelationID))
 }
 
 // tried is the key of what stands above the steps: that they were advised, or

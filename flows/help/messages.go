@@ -50,7 +50,7 @@ func waiting(p *words.Printer, c flows.Case, d diagnose.Diagnosis) bot.Message {
 	m := bot.Message{Title: p.Say(title), Status: bot.Waiting, Personal: true}
 	m.Body = append(m.Body, flows.Say(p, key, bot.Time{At: c.Looked.Next}))
 	m = withRead(p, m, c.Report)
-	if steps := lookup.Steps(p, d); len(steps) > 0 && !d.Alarm && !d.AdminsOnly {
+	if steps := lookup.Own(p, d); len(steps) > 0 && !d.Alarm && !d.AdminsOnly {
 		m.Body = append(m.Body, flows.Say(p, "help.waiting.meanwhile"), steps)
 	}
 	m.Body = append(m.Body, reference(p, c))
@@ -64,6 +64,9 @@ func waiting(p *words.Printer, c flows.Case, d diagnose.Diagnosis) bot.Message {
 // answer explains a sign-in, or at least its code, and what to do.
 func answer(p *words.Printer, c flows.Case, d diagnose.Diagnosis) bot.Message {
 	m := bot.Message{Title: title(p, d), Status: bot.Problem, Personal: true}
+	if d.Cause == diagnose.SucceededLater {
+		m.Status = bot.Info
+	}
 	m.Body = append(m.Body, body(p, d))
 	if d.Ask {
 		m.Body = append(m.Body, bot.Text{bot.Strong(p.Say("help.was-it-you"))})
@@ -71,13 +74,13 @@ func answer(p *words.Printer, c flows.Case, d diagnose.Diagnosis) bot.Message {
 	if facts := details(p, c, d); len(facts) > 0 {
 		m.Body = append(m.Body, facts)
 	}
-	if steps := lookup.Steps(p, d); len(steps) > 0 {
+	if steps := lookup.Own(p, d); len(steps) > 0 {
 		m.Body = append(m.Body, steps)
 	}
 	if c.Looked.SignIn == nil && len(c.Report.Damaged) > 0 {
 		m.Body = append(m.Body, flows.Say(p, "help.damaged"))
 	}
-	if other := c.Report.UPN; other != "" && c.Looked.SignIn == nil && c.Looked.User != nil && !strings.EqualFold(other, c.Looked.User.UPN) {
+	if other := c.Report.UPN; other != "" && d.Cause != diagnose.WrongAccount && c.Looked.SignIn == nil && c.Looked.User != nil && !strings.EqualFold(other, c.Looked.User.UPN) {
 		m.Body = append(m.Body, flows.Say(p, "help.other-account", bot.Code(other)))
 	}
 	m.Body = append(m.Body, lookup.Source(p, c), reference(p, c))
@@ -126,9 +129,7 @@ func details(p *words.Printer, c flows.Case, d diagnose.Diagnosis) (facts bot.Fa
 		add("app", bot.Plain(s.App))
 		add("from", bot.Plain(lookup.Place(s.Location)))
 	}
-	if d.Method != "" {
-		add("asked", bot.Plain(join(d.Method, d.Device)))
-	}
+	add("asked", bot.Plain(lookup.AskedWith(d)))
 	if d.Code != "" {
 		add("code", bot.Code("AADSTS"+d.Code))
 	}

@@ -35,9 +35,7 @@ func Facts(p *words.Printer, c flows.Case, d diagnose.Diagnosis) (facts bot.Fact
 		add("app", bot.Plain(s.App))
 		add("from", bot.Plain(join(" · ", Place(s.Location), s.Device.OS, s.Device.Browser, Mask(s.IP))))
 	}
-	if d.Method != "" {
-		add("asked", bot.Plain(join(" · ", d.Method, d.Device)))
-	}
+	add("asked", bot.Plain(AskedWith(d)))
 	if c.Looked.Known {
 		add("methods", bot.Plain(Methods(p, c.Looked.Methods)))
 	}
@@ -141,13 +139,13 @@ func readable(p *words.Printer, c flows.Case, d diagnose.Diagnosis, now time.Tim
 		line(f)
 	}
 	for _, s := range events(c) {
-		fmt.Fprintf(&b, "\n%s\n", p.Say("lookup.report.event", s.At.UTC().Format(time.RFC3339), s.ErrorCode, s.ID, s.CorrelationID))
+		fmt.Fprintf(&b, "\n%s\n", p.Say("lookup.report.event", s.At.UTC().Format(time.RFC3339), s.ErrorCode, s.ID, s.CorrelationID, join(" · ", Place(s.Location), Mask(s.IP))))
 		for _, step := range s.Steps {
 			fmt.Fprintf(&b, "  - %s\n", maskNumbers(join(" · ", step.Method, step.Detail, step.Result)))
 		}
 	}
 	fmt.Fprintf(&b, "\n%s\n", p.Say("lookup.report.tried"))
-	for _, s := range Steps(p, d) {
+	for _, s := range Own(p, d) {
 		fmt.Fprintf(&b, "  - %s\n", bot.PlainText(s.Do))
 	}
 	return b.String()

@@ -18,6 +18,17 @@ func Steps(p *words.Printer, d diagnose.Diagnosis) (steps bot.Steps) {
 	return steps
 }
 
+// Own is [Steps] without the advice to ask the admins, for where a button does
+// that and takes all that they need along.
+func Own(p *words.Printer, d diagnose.Diagnosis) (steps bot.Steps) {
+	for _, a := range d.Steps {
+		if a.Key != "admins" && a.Key != "admins-any" {
+			steps = append(steps, step(p, a))
+		}
+	}
+	return steps
+}
+
 func step(p *words.Printer, a diagnose.Advice) bot.Step {
 	var gaps []bot.Span
 	if a.Method != nil {
@@ -53,6 +64,15 @@ func Method(p *words.Printer, m graph.Method) string {
 func Asked(p *words.Printer, d diagnose.Diagnosis) string {
 	key, args := d.Asked()
 	return say(p, key, args)
+}
+
+// AskedWith is how the second step was asked for, in the log's words. A password
+// is none, and nobody needs to read of it here.
+func AskedWith(d diagnose.Diagnosis) string {
+	if strings.HasPrefix(strings.ToLower(d.Method), "password") {
+		return ""
+	}
+	return join(" · ", d.Method, d.Device)
 }
 
 // say prints a sentence whose gaps are filled by text.
