@@ -126,8 +126,12 @@ func demoPage(t *sandbox.Tenant) *tenantPage {
 	return page
 }
 
-// short is the name before the @: people on the page are known by it.
+// short is the name before the @: people on the page are known by it. A guest
+// is by the one at home, as in rosa_fabrikam.com#EXT#@contoso.onmicrosoft.com.
 func short(upn string) string {
-	name, _, _ := strings.Cut(upn, "@")
-	return strings.ToLower(name)
+	name, _, _ := strings.Cut(strings.ToLower(upn), "@")
+	if home, guest := strings.CutSuffix(name, "#ext#"); guest {
+		name = home[:max(0, strings.LastIndex(home, "_"))]
+	}
+	return name
 }
