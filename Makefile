@@ -2,7 +2,7 @@
 # that a machine without make can do it too.
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint bench cards build image
+.PHONY: help demo test lint cards build image
 
 help: ## List the tasks
 	@sed -n 's/^\([a-z]*\):.*## /  make \1\t/p' $(MAKEFILE_LIST) | expand -t 16
@@ -15,9 +15,6 @@ test: ## Run every test, and bring first what they need
 
 lint: ## Run the linters
 	@./scripts/lint
-
-bench: ## Measure the speeds that we promise
-	@./scripts/bench
 
 cards: ## Show every message on every platform, with made-up data
 	@go run ./cmd/cards
