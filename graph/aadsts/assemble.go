@@ -127,9 +127,9 @@ type assembler struct {
 
 // Ranks of records: one that says which error it is, a bare number, ids alone.
 const (
-	named_ = iota
-	bare_
-	codeless
+	rankNamed = iota
+	rankBare
+	rankCodeless
 )
 
 // assemble makes the report of all items.
@@ -437,14 +437,14 @@ func (a *assembler) finish() {
 	r := a.rec
 	r.upn = surer(r.upn, a.upn)
 	a.rec, a.upn = record{upn: a.upn}, address{}
-	rank := named_
+	rank := rankNamed
 	if c, ok := r.code(); !ok {
-		rank = codeless
+		rank = rankCodeless
 		if a.elsewhere || !r.entra() {
 			return
 		}
 	} else if !r.labels() && !slices.ContainsFunc(r.codes[:r.n], func(v codeValue) bool { return v.code == c && v.flags&named != 0 }) {
-		rank = bare_
+		rank = rankBare
 	}
 	best := &a.best[rank]
 	if a.found[rank] && !(best.vals[stamp].ok() && r.vals[stamp].ok() && int64(r.vals[stamp].hi) > int64(best.vals[stamp].hi)) {

@@ -10,7 +10,7 @@ import (
 // BenchmarkParseTypical reads what people paste most: the error page with a
 // code, the page with a message, and the answer of the token endpoint.
 func BenchmarkParseTypical(b *testing.B) {
-	for _, name := range []string{"page-full", "message-50105-user", "oauth-json-claims", "teams-html-paragraphs", "loc-ja-wrapped"} {
+	for _, name := range []string{"page-plain", "page-full", "message-50105-user", "oauth-json-claims", "teams-html-paragraphs", "loc-ja-wrapped"} {
 		text := paste(b, name)
 		b.Run(name, func(b *testing.B) {
 			b.SetBytes(int64(len(text)))

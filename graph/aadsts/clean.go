@@ -2,6 +2,7 @@ package aadsts
 
 import (
 	"bytes"
+	"encoding/binary"
 	"strings"
 	"unicode/utf8"
 )
@@ -72,13 +73,13 @@ func percents(b []byte) []byte {
 // percent decodes the %XX at the start of b, and how many bytes it takes.
 func percent(b []byte) (v byte, n int) {
 	n = 1
-	for n+3 < len(b) && b[n] == '2' && b[n+1] == '5' && hex[b[n+2]] >= 0 && hex[b[n+3]] >= 0 {
+	for n+3 < len(b) && b[n] == '2' && b[n+1] == '5' && hexDigit[b[n+2]] >= 0 && hexDigit[b[n+3]] >= 0 {
 		n += 2
 	}
-	if n+1 >= len(b) || hex[b[n]] < 0 || hex[b[n+1]] < 0 {
+	if n+1 >= len(b) || hexDigit[b[n]] < 0 || hexDigit[b[n+1]] < 0 {
 		return 0, 0
 	}
-	return byte(hex[b[n]]<<4 | hex[b[n+1]]), n + 2
+	return byte(hexDigit[b[n]]<<4 | hexDigit[b[n+1]]), n + 2
 }
 
 func plusToSpace(b []byte) {
@@ -142,10 +143,10 @@ func escapedRune(b []byte) (v rune, n int) {
 		return ' ', 0
 	}
 	for _, c := range b[1 : 1+digits] {
-		if hex[c] < 0 {
+		if hexDigit[c] < 0 {
 			return ' ', 0
 		}
-		v = v<<4 | rune(hex[c])
+		v = v<<4 | rune(hexDigit[c])
 	}
 	if !utf8.ValidRune(v) {
 		v = ' '
@@ -201,7 +202,7 @@ func numericEntity(b []byte) (v rune, n int) {
 	}
 	start := n
 	for n < len(b) && n-start < 6 {
-		d := rune(hex[b[n]])
+		d := rune(hexDigit[b[n]])
 		if d < 0 || d >= base {
 			break
 		}
@@ -261,12 +262,15 @@ func tag(b []byte) (c byte, n int) {
 	for i < len(b) && i-start < 12 && (isLetter(b[i]) || isDigit(b[i])) {
 		i++
 	}
+	if i == start || i == len(b) || b[i] != '>' && b[i] != '/' && b[i] > ' ' {
+		return 0, 0
+	}
 	var name [12]byte
-	for k := start; k < i; k++ {
-		name[k-start] = b[k] | 0x20
+	for k, c := range b[start:i] {
+		name[k] = c | 0x20
 	}
 	c, ok := tagNames[string(name[:i-start])]
-	if !ok || i == len(b) || b[i] != '>' && b[i] != '/' && b[i] > ' ' {
+	if !ok {
 		return 0, 0
 	}
 	for i < len(b) && b[i] != '<' && b[i] != '>' {
@@ -293,9 +297,13 @@ func makeTagNames() map[string]byte {
 	return m
 }
 
+// firstHigh is where the first byte beyond ASCII is, -1 if there is none.
 func firstHigh(b []byte) int {
-	for i, c := range b {
-		if c >= utf8.RuneSelf {
+	i := 0
+	for ; i+8 <= len(b) && binary.LittleEndian.Uint64(b[i:])&0x8080808080808080 == 0; i += 8 {
+	}
+	for ; i < len(b); i++ {
+		if b[i] >= utf8.RuneSelf {
 			return i
 		}
 	}
@@ -385,10 +393,10 @@ var latin = strings.Fields("a a a a a a ae c e e e e i i i i d n o o o o o x o u
 	"i i i i i i i i i i ij ij j j k k k l l l l l l l l l l n n n n n n n n n o o o o o o oe oe " +
 	"r r r r r r s s s s s s s s t t t t t t u u u u u u u u u u u u w w y y y z z z z z z s")
 
-// hex is the value of a hexadecimal digit, -1 for any other byte.
-var hex = makeHex()
+// hexDigit is the value of a hexadecimal digit, -1 for any other byte.
+var hexDigit = makeHexDigit()
 
-func makeHex() (t [256]int8) {
+func makeHexDigit() (t [256]int8) {
 	for i := range t {
 		t[i] = -1
 	}

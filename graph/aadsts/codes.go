@@ -1,6 +1,9 @@
 package aadsts
 
-import "slices"
+import (
+	"bytes"
+	"slices"
+)
 
 // code reads the digits at b[i:end], the longest run there, as an error code
 // if they are one. It returns where to go on.
@@ -27,13 +30,28 @@ func (s *scanner) code(i, end int) (next int, ok bool) {
 	default:
 		return 0, false
 	}
-	near := s.near
 	s.add(item{kind: codeItem, flags: fl, start: int32(i), end: int32(end), hi: uint64(c)})
-	s.near = near // a list: [70002,70008]
+	s.near = s.goesOn(end)
 	return end, true
 }
 
-// number is the value of digits; compact collects those of a wrapped code.
+// goesOn is what still holds of the word before a code for the number after
+// it, as in a list: [70002,70008], errors 50126 and 53003.
+func (s *scanner) goesOn(end int) role {
+	i := end
+	for i < len(s.b) && i-end < 3 && isSpace(s.b[i]) {
+		i++
+	}
+	if i == len(s.b) || !startsWord(s.b[i]) && s.b[i] != ',' && s.b[i] != '/' && s.b[i] != '&' && s.b[i] != ';' {
+		return 0
+	}
+	if s.near&prefixRole != 0 {
+		return errorRole
+	}
+	return s.near
+}
+
+// number is the value of digits, which may stand on two lines.
 func number(b []byte) (n uint32) {
 	for _, c := range b {
 		if isDigit(c) {
@@ -49,7 +67,7 @@ func (s *scanner) prefixed(i int) bool {
 	if s.near&prefixRole != 0 {
 		return true
 	}
-	if i < 6 {
+	if i < 6 || s.b[i-1]|0x20 != 's' {
 		return false
 	}
 	for k, c := range [...]byte{'a', 'a', 'd', 's', 't', 's'} {
@@ -138,6 +156,9 @@ func (s *scanner) listed(i int) bool {
 func (s *scanner) called(c uint32, digits, end int) bool {
 	near := s.near | s.following(end)
 	_, _, known := lookup(c)
+	if !known && s.apart(end-digits) {
+		near = s.following(end)
+	}
 	switch {
 	case near&(errorCodeRole|errorRole) != 0:
 		return known || plausible(c)
@@ -147,6 +168,13 @@ func (s *scanner) called(c uint32, digits, end int) bool {
 		return known || digits != 6 && plausible(c)
 	}
 	return false
+}
+
+// apart reports whether a sentence or a paragraph ends between the last word
+// and the number at b[i], or they are far from each other.
+func (s *scanner) apart(i int) bool {
+	gap := s.b[min(s.wordEnd, i):i]
+	return len(gap) > maxGap || bytes.Contains(gap, []byte(". ")) || bytes.Contains(gap, []byte(".\n")) || bytes.Contains(gap, []byte("\n\n"))
 }
 
 // following is what the word after b[end] says: "a 500121 error".

@@ -1,25 +1,24 @@
 package aadsts
 
+import (
+	"encoding/binary"
+	"encoding/hex"
+)
+
 // A guid is an id in two halves.
 type guid struct{ hi, lo uint64 }
 
 // String is the usual form, in lower case.
 func (g guid) String() string {
-	const digits = "0123456789abcdef"
-	var out [36]byte
-	w := 0
-	for n := range 32 {
-		if n == 8 || n == 12 || n == 16 || n == 20 {
-			out[w] = '-'
-			w++
-		}
-		half := g.hi
-		if n >= 16 {
-			half = g.lo
-		}
-		out[w] = digits[half>>(60-4*(n%16))&15]
-		w++
-	}
+	var raw [16]byte
+	binary.BigEndian.PutUint64(raw[:8], g.hi)
+	binary.BigEndian.PutUint64(raw[8:], g.lo)
+	out := [36]byte{8: '-', 13: '-', 18: '-', 23: '-'}
+	hex.Encode(out[0:], raw[0:4])
+	hex.Encode(out[9:], raw[4:6])
+	hex.Encode(out[14:], raw[6:8])
+	hex.Encode(out[19:], raw[8:10])
+	hex.Encode(out[24:], raw[10:])
 	return string(out[:])
 }
 
@@ -30,11 +29,19 @@ const maxGap = 80
 // readGUID reads an id at b[i]; end is 0 if there is none. A loose one may
 // have white space and line ends anywhere inside, as wrapped and recognised
 // text has; nothing else is repaired.
-func readGUID(b []byte, i int, loose bool) (hi, lo uint64, end int) {
+func readGUID(b []byte, i int, loose bool) (g guid, end int) {
+	if i+36 <= len(b) {
+		if g, ok := wholeGUID(b[i : i+36]); ok {
+			return g, valueEnd(b, i+36)
+		}
+	}
+	if !loose {
+		return guid{}, 0
+	}
 	dash := false // the dash that this place needs has been read
 	for n := 0; n < 32; {
 		if i == len(b) {
-			return 0, 0, 0
+			return guid{}, 0
 		}
 		c := b[i]
 		needs := (n == 8 || n == 12 || n == 16 || n == 20) && !dash
@@ -42,30 +49,48 @@ func readGUID(b []byte, i int, loose bool) (hi, lo uint64, end int) {
 		case needs && c == '-':
 			dash = true
 			i++
-		case !needs && hex[c] >= 0:
-			if n < 16 {
-				hi = hi<<4 | uint64(hex[c])
-			} else {
-				lo = lo<<4 | uint64(hex[c])
-			}
+		case !needs && hexDigit[c] >= 0:
+			g = g.push(hexDigit[c])
 			n++
 			dash = false
 			i++
 		default:
-			next := i
-			if loose {
-				next = gap(b, i)
-			}
+			next := gap(b, i)
 			if next == i {
-				return 0, 0, 0
+				return guid{}, 0
 			}
 			i = next
 		}
 	}
-	if !endsValue(b, i) {
-		return 0, 0, 0
+	return g, valueEnd(b, i)
+}
+
+// wholeGUID reads the 36 bytes of an id that nothing has broken.
+func wholeGUID(b []byte) (g guid, ok bool) {
+	if b[8] != '-' || b[13] != '-' || b[18] != '-' || b[23] != '-' {
+		return guid{}, false
 	}
-	return hi, lo, i
+	bad := int8(0)
+	for i, c := range b {
+		if i == 8 || i == 13 || i == 18 || i == 23 {
+			continue
+		}
+		d := hexDigit[c]
+		bad |= d // negative if any is
+		g = g.push(d & 15)
+	}
+	return g, bad >= 0
+}
+
+// push appends a digit.
+func (g guid) push(d int8) guid { return guid{g.hi<<4 | g.lo>>60, g.lo<<4 | uint64(d)} }
+
+// valueEnd is i if a value may end there, or else 0.
+func valueEnd(b []byte, i int) int {
+	if !endsValue(b, i) {
+		return 0
+	}
+	return i
 }
 
 // gap skips white space and, where it includes a line end, the marks that

@@ -130,11 +130,11 @@ var phrases = []struct {
 		"resource tenant id|home tenant id|service principal id|object id|objectid|user id|userid|session id|sessionid|" +
 		"device id|deviceid|device identifier|policy id|policyid|subscription id|conversation id|" +
 		"client info|state|nonce|code challenge|redirect uri|unique token identifier|uniquetokenidentifier|token id|" +
-		"tenant|application|app|client|resource|subscription|policy|user|users|device|session|" +
-		"Mandant|Mandanten|Anwendung|Abonnement|inquilino|aplicación|suscripción|locataire|abonnement|applicazione|tenantu|" +
-		"aplicativo|assinatura|toepassing|テナント|アプリケーション|サブスクリプション|租户|订阅|应用程序|테넌트|구독|애플리케이션|" +
 		"Anwendungs-ID|App-ID|Mandanten-ID|Benutzer-ID|Ressourcen-ID|Id. de aplicación|ID d’application|ID applicazione|" +
 		"ID de aplicativo|ID do aplicativo|Toepassings-ID|Program-ID|アプリケーション ID|テナント ID|应用程序 ID|租户 ID|응용 프로그램 ID|애플리케이션 ID"},
+	{meaning{label: foreignLabel}, "tenant|application|app|client|resource|subscription|policy|user|users|device|session|" +
+		"Mandant|Mandanten|Anwendung|Abonnement|inquilino|aplicación|suscripción|locataire|abonnement|applicazione|tenantu|" +
+		"aplicativo|assinatura|toepassing|テナント|アプリケーション|サブスクリプション|租户|订阅|应用程序|테넌트|구독|애플리케이션"},
 	{meaning{label: serviceLabel, role: otherRole}, "activity id|activityid|cluster uri|message id|messageid|ray id|span id|spanid|amz|service version"},
 
 	{meaning{role: errorCodeRole}, "error code|error codes|errorcode|errorcodes|error number|error no|errorno|error nr|error s|errcode|err code|errno|serrorcode|ierrorcode|aadsts error code|" +
@@ -159,7 +159,7 @@ var phrases = []struct {
 		"Tel Nr|código postal|code postal|código de verificación|code de vérification"},
 	{meaning{role: unitRole}, "ms|msec|s|sec|seconds|minutes|hours|days|users|people|employees|colleagues|times|bytes|mb|gb|rows|" +
 		"records|entries|items|files|devices|messages|points|steps|requests|logins|eur|euro|usd|dollars|km|meters|percent|Benutzer|Mitarbeiter"},
-	{meaning{role: linkRole}, "is|was|are|were|be|ist|war|lautet|est|était|es|era|e|è|é|is|var|är|means|says|number is|means that|は|が|는|은|이|为|是|為"},
+	{meaning{role: linkRole}, "and|or|und|oder|et|ou|y|og|och|is|was|are|were|be|ist|war|lautet|est|était|es|era|e|è|é|is|var|är|means|says|number is|means that|は|が|는|은|이|为|是|為"},
 
 	{meaning{role: noneRole}, "null|none|nil|undefined|n a|not available|not provided|empty|unset"},
 
@@ -192,7 +192,7 @@ type trie struct {
 	edges [trieSize]edge
 }
 
-const trieSize = 1 << 13
+const trieSize = 1 << 13 // much more than the phrases need, so that most words miss at once
 
 type edge struct {
 	key     uint64 // of the state and the word; 0 is free

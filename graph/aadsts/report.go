@@ -36,9 +36,10 @@ const MaxText = 1 << 20
 // codes, not an error.
 const maxCodes = 64
 
-// Parse reads the Entra error in a text. Where there are several it reports
-// the newest, or the first if they do not tell their times; ids and time are
-// those of the error in Code. It reports false for a text with no such error.
+// Parse reads the Entra error in a text, of which it considers MaxText bytes.
+// Where there are several errors it reports the newest, or the first if they
+// do not tell their times; ids and time are those of the error in Code. It
+// reports false, and an empty Report, for a text with no such error.
 //
 // Without a code, two of the three labels (request, correlation, timestamp)
 // make an Entra error, one of them with a whole id: the ids alone are enough

@@ -44,6 +44,7 @@ type scanner struct {
 
 	touch   bool // only separators since the last item
 	near    role // of the last word, while nothing but separators has followed
+	wordEnd int  // of that word
 	lastNum int  // where the last plain number ended, -1 if none yet
 	numLen  int  // its digits
 	phone   bool // it is part of a phone number, or something like it
@@ -115,7 +116,7 @@ func announces(gap []byte) bool {
 
 // letters reads what starts with a letter: an id, a phrase or a word.
 func (s *scanner) letters(i int) int {
-	if hex[s.b[i]] >= 0 {
+	if hexDigit[s.b[i]] >= 0 {
 		if end := s.id(i); end > i {
 			return end
 		}
@@ -124,6 +125,9 @@ func (s *scanner) letters(i int) int {
 	if m.label == foreignLabel && hasLineEnd(s.b[i:end]) {
 		m = meaning{} // "client" at the end of a line and "Request Id" on the next are two things
 		_, end = word(s.b, i)
+	}
+	if m.role&linkRole == 0 {
+		s.wordEnd = end
 	}
 	switch {
 	case m.role == codeRole && s.near&(errorRole|errorCodeRole) != 0:
@@ -185,16 +189,16 @@ func (s *scanner) id(i int) int {
 	if !loose && (i+8 >= len(s.b) || s.b[i+8] != '-') {
 		return 0
 	}
-	hi, lo, end := readGUID(s.b, i, loose)
+	g, end := readGUID(s.b, i, loose)
 	if end == 0 {
 		return 0
 	}
-	if hi|lo == 0 {
+	if g == (guid{}) {
 		s.other(i) // nothing but zeros is how some programs leave an id out
 		s.near = 0
 		return end
 	}
-	it := item{kind: guidItem, start: int32(i), end: int32(end), hi: hi, lo: lo}
+	it := item{kind: guidItem, start: int32(i), end: int32(end), hi: g.hi, lo: g.lo}
 	if i > 0 && s.b[i-1] == '\'' || s.near&otherRole != 0 {
 		it.flags |= suspended
 	}
@@ -207,7 +211,7 @@ func (s *scanner) id(i int) int {
 func (s *scanner) instant(i int) int {
 	l := s.last()
 	loose := l != nil && (l.kind == labelItem || l.kind == guidItem)
-	if !loose && (i+4 >= len(s.b) || s.b[i+4] != '-') {
+	if !loose && (i+4 >= len(s.b) || s.b[i+4] != '-' || s.b[i] != '2') {
 		return 0
 	}
 	sec, fl, end := readTime(s.b, i, loose)

@@ -13,6 +13,9 @@ import "time"
 func readTime(b []byte, i int, loose bool) (sec int64, fl flags, end int) {
 	r := reader{b: b, i: i, loose: loose}
 	year, month, day := r.date()
+	if r.bad {
+		return 0, 0, 0 // most numbers end here
+	}
 	if r.dateEnd() {
 		fl |= iso
 	}

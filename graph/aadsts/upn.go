@@ -34,6 +34,9 @@ func (s *scanner) address(at int) {
 // addressBounds finds the address around the @ at b[at]. It refuses what is
 // masked or cut off.
 func addressBounds(b []byte, at int) (start, end int, ok bool) {
+	if end, ok = domainEnd(b, at+1); !ok {
+		return 0, 0, false
+	}
 	start = at
 	for start > 0 && at-start < 64 && isLocal(b[start-1]) {
 		start--
@@ -41,32 +44,37 @@ func addressBounds(b []byte, at int) (start, end int, ok bool) {
 	for start < at && !isLetter(b[start]) && !isDigit(b[start]) {
 		start++
 	}
-	if i := bytes.LastIndexByte(b[start:at], '#'); i >= 0 && bytes.HasPrefix(b[start:at], []byte("live.com#")) {
-		start += i + 1
+	if bytes.HasPrefix(b[start:at], []byte("live.com#")) {
+		start += len("live.com#")
 	}
-	if start == at || b[at-1] == '.' || isMask(b[start:at]) || start > 0 && (b[start-1] == '*' && start > 1 && b[start-2] > ' ') {
+	if start == at || b[at-1] == '.' || isMask(b[start:at]) || start > 1 && b[start-1] == '*' && b[start-2] > ' ' {
 		return 0, 0, false
 	}
-	end, dot := at+1, 0
-	for end < len(b) && end-at < 256 && (isLetter(b[end]) || isDigit(b[end]) || b[end] == '-' || b[end] == '.') {
-		if b[end] == '.' {
+	return start, end, whole(b, start, end)
+}
+
+// domainEnd is where the domain that begins at b[i] ends.
+func domainEnd(b []byte, i int) (end int, ok bool) {
+	end = i
+	dot := i
+	for end < len(b) && end-i < 253 && (isLetter(b[end]) || isDigit(b[end]) || b[end] == '-' || b[end] == '.') {
+		if b[end] == '.' && end+1 < len(b) && isLetter(b[end+1]) {
 			dot = end
 		}
 		end++
 	}
-	if end > at && b[end-1] == '.' {
+	for end > i && b[end-1] == '.' {
 		end--
-		dot = bytes.LastIndexByte(b[at:end], '.') + at
 	}
-	if dot <= at+1 || end-dot < 3 || isMask(b[at+1:dot]) {
-		return 0, 0, false
+	if dot == i || end-dot < 3 || isMask(b[i:dot]) {
+		return 0, false
 	}
 	for _, c := range b[dot+1 : end] {
 		if !isLetter(c) && c != '-' {
-			return 0, 0, false
+			return 0, false
 		}
 	}
-	return start, end, whole(b, start, end)
+	return end, true
 }
 
 // whole refuses an address that may be cut off: a quote opens before it and
