@@ -18,7 +18,7 @@ import (
 // TestRefused tries what must not get in. A request that names no token is Ada's.
 func TestRefused(t *testing.T) {
 	p := open(t)
-	ada, bob := p.as("ada"), p.as("bob")
+	ada, bob, pia := p.as("ada"), p.as("bob"), p.as("pia")
 	ref := p.send(direct("ada"), "case", bot.Message{Title: "Choose", Actions: []bot.Action{
 		bot.Choose{Label: "Yes", Key: "key-yes"},
 		bot.Ask{Label: "Tell", Key: "key-tell", Fields: []bot.Field{{Name: "words", Label: "Words", Required: true}}},
@@ -72,6 +72,8 @@ func TestRefused(t *testing.T) {
 		{"a place by its inner name", request{method: get, path: "/api/conversations/direct:bob"}, "404 no-place"},
 		{"an admins' button in one's own place", request{method: post, path: "/api/presses", body: `{"place":"direct","key":"key-claim"}`}, "404 no-button"},
 		{"an admins' thread in one's own place", request{method: post, path: "/api/messages", body: `{"place":"direct","text":"x","thread":"` + root + `"}`}, "422 no-thread"},
+		{"an admins' button in an admin's own place", request{method: post, path: "/api/presses", body: `{"place":"direct","key":"key-claim"}`, token: pia}, "404 no-button"},
+		{"an admins' thread in an admin's own place", request{method: post, path: "/api/messages", body: `{"place":"direct","text":"x","thread":"` + root + `"}`, token: pia}, "422 no-thread"},
 		{"an admins' file", request{method: get, path: "/files/" + root + "/0"}, "404 no-file"},
 		{"somebody else's button", request{method: post, path: "/api/presses", body: `{"place":"direct","key":"key-yes"}`, token: bob}, "404 no-button"},
 		{"somebody else's thread", request{method: post, path: "/api/messages", body: `{"place":"direct","text":"x","thread":"` + ref + `"}`, token: bob}, "422 no-thread"},

@@ -69,7 +69,9 @@ func TestUnderAKey(t *testing.T) {
 func TestWhisper(t *testing.T) {
 	p := open(t)
 	to := channel
-	to.Audience, to.Reader = bot.Ephemeral, "pia"
+	to.Audience, to.Reader = bot.Ephemeral, "tom"
+	p.send(to, "whisper", bot.Message{Title: "To Tom"}, "")
+	to.Reader = "pia"
 	p.send(to, "whisper", bot.Message{Title: "First", Personal: true}, "")
 	p.send(channel, "all", bot.Message{Title: "All"}, "")
 	p.send(to, "whisper", bot.Message{Title: "Second", Personal: true}, "")
@@ -77,7 +79,7 @@ func TestWhisper(t *testing.T) {
 		if got := p.reads(p.as("pia"), "admins"); titles(got) != "All, Second" || got[0].OnlyYou || !got[1].OnlyYou {
 			t.Errorf("she sees %+v", got)
 		}
-		if got := titles(p.reads(p.as("tom"), "admins")); got != "All" {
+		if got := titles(p.reads(p.as("tom"), "admins")); got != "To Tom, All" {
 			t.Errorf("the other sees %s", got)
 		}
 		p = openWith(t, p.memory, web.Options{})

@@ -135,7 +135,8 @@ func TestStreamGoesOn(t *testing.T) {
 	p.Trace(web.Trace{Kind: "sent", Text: "B was sent."})
 	p.send(direct("ada"), "b", bot.Message{Title: "B2"}, "")
 	p.send(direct("ada"), "c", bot.Message{Title: "C"}, "")
-	want := "trace B was sent., message B2 1, message C 0"
+	p.Trace(web.Trace{Kind: "sent", Text: "C was sent."})
+	want := "trace B was sent., message B2 1, message C 0, trace C was sent."
 	for _, how := range []struct {
 		name, after string
 		header      map[string]string
