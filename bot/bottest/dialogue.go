@@ -99,46 +99,63 @@ func Dialogues() ([]Dialogue, error) {
 // Parse reads a dialogue; see the comment on the package. Its errors begin with
 // the file and the line.
 func Parse(file, text string) (Dialogue, error) {
-	d := Dialogue{Name: strings.TrimSuffix(path.Base(file), path.Ext(file))}
-	var tokens []token
-	var begun line
-	finish := func() error {
-		if begun.number == 0 {
-			return nil
+	r := reader{d: Dialogue{Name: strings.TrimSuffix(path.Base(file), path.Ext(file))}}
+	for i, source := range strings.Split(text, "\n") {
+		if err := r.read(i+1, strings.TrimRightFunc(source, unicode.IsSpace)); err != nil {
+			return r.d, fmt.Errorf("%s:%w", file, err)
 		}
-		p := parser{tokens: tokens}
-		if err := p.statement(&begun); err != nil {
-			return fmt.Errorf("%s:%d: %w", file, begun.number, err)
+	}
+	if err := r.finish(); err != nil {
+		return r.d, fmt.Errorf("%s:%w", file, err)
+	}
+	return r.d, nil
+}
+
+// A reader puts lines together to statements.
+type reader struct {
+	d      Dialogue
+	begun  line // the statement being read; its number is 0 if there is none
+	tokens []token
+}
+
+// read reads one line, and finishes the statement above if the line begins one.
+func (r *reader) read(number int, source string) error {
+	bare := strings.TrimLeftFunc(source, unicode.IsSpace)
+	if title, ok := strings.CutPrefix(bare, "#"); ok && r.d.Title == "" {
+		r.d.Title = strings.TrimSpace(title)
+	}
+	switch {
+	case bare == "" || bare[0] == '#':
+		return nil
+	case bare == source:
+		if err := r.finish(); err != nil {
+			return err
 		}
-		d.lines = append(d.lines, begun)
-		begun, tokens = line{}, nil
+		r.begun = line{number: number, source: source}
+	case r.begun.number == 0:
+		return fmt.Errorf("%d: goes on with nothing", number)
+	default:
+		r.begun.source += " " + bare
+		r.tokens = append(r.tokens, token{kind: mark, text: ";"})
+	}
+	more, err := scan(bare)
+	if err != nil {
+		return fmt.Errorf("%d: %w", number, err)
+	}
+	r.tokens = append(r.tokens, more...)
+	return nil
+}
+
+// finish parses the statement that was being read, if there is one.
+func (r *reader) finish() error {
+	if r.begun.number == 0 {
 		return nil
 	}
-	for i, source := range strings.Split(text, "\n") {
-		source = strings.TrimRightFunc(source, unicode.IsSpace)
-		bare := strings.TrimLeftFunc(source, unicode.IsSpace)
-		if title, ok := strings.CutPrefix(bare, "#"); ok && d.Title == "" {
-			d.Title = strings.TrimSpace(title)
-		}
-		if bare == "" || bare[0] == '#' {
-			continue
-		}
-		if bare == source {
-			if err := finish(); err != nil {
-				return d, err
-			}
-			begun = line{number: i + 1, source: source}
-		} else if begun.number == 0 {
-			return d, fmt.Errorf("%s:%d: goes on with nothing", file, i+1)
-		} else {
-			begun.source += " " + bare
-			tokens = append(tokens, token{kind: mark, text: ";"})
-		}
-		more, err := scan(source)
-		if err != nil {
-			return d, fmt.Errorf("%s:%d: %w", file, i+1, err)
-		}
-		tokens = append(tokens, more...)
+	p := parser{tokens: r.tokens}
+	if err := p.statement(&r.begun); err != nil {
+		return fmt.Errorf("%d: %w", r.begun.number, err)
 	}
-	return d, finish()
+	r.d.lines = append(r.d.lines, r.begun)
+	r.begun, r.tokens = line{}, nil
+	return nil
 }

@@ -43,7 +43,7 @@ func (w *Web) static(rw http.ResponseWriter, r *http.Request) error {
 	if r.URL.Query().Get("v") == version {
 		rw.Header().Set("Cache-Control", "public, max-age=31536000, immutable")
 	}
-	_, _ = rw.Write(b) // whoever does not want it has gone
+	_, _ = rw.Write(b) //nolint:gosec // it is embedded; whoever does not want it has gone
 	return nil
 }
 

@@ -41,6 +41,7 @@ func (w *Web) choose(rw http.ResponseWriter, r *http.Request) error {
 }
 
 func setCookie(rw http.ResponseWriter, seat, token string) {
+	//nolint:gosec // not Secure, for the demo has no TLS; it opens no more than the page gives anybody
 	http.SetCookie(rw, &http.Cookie{Name: cookie(seat), Value: token, Path: "/", HttpOnly: true, SameSite: http.SameSiteStrictMode})
 }
 
@@ -156,7 +157,7 @@ func (w *Web) press(rw http.ResponseWriter, r *http.Request) error {
 	if on == nil {
 		return &problem{status: http.StatusNotFound, code: "no-button"}
 	}
-	if err := w.filled(p, on.pressable(body.Key), body.Fields); err != nil {
+	if err := filled(on.pressable(body.Key), body.Fields); err != nil {
 		return err
 	}
 	id, err := w.eventID(r, body.ID)
@@ -176,7 +177,7 @@ func (w *Web) press(rw http.ResponseWriter, r *http.Request) error {
 
 // filled refuses a form with gaps, or with answers that nobody asked for. What
 // is no longer on the card is not checked: only the store knows what it was.
-func (w *Web) filled(p Person, a bot.Action, fields map[string]string) error {
+func filled(a bot.Action, fields map[string]string) error {
 	if a == nil {
 		return nil
 	}

@@ -148,7 +148,7 @@ func TestEveryReferenceHasItsTarget(t *testing.T) {
 		}
 	}
 	for _, ref := range regexp.MustCompile(` (?:for|aria-labelledby|aria-describedby)="([^"]+)"`).FindAllStringSubmatch(out, -1) {
-		for _, id := range strings.Fields(ref[1]) {
+		for id := range strings.FieldsSeq(ref[1]) {
 			if ids[id] == 0 {
 				t.Errorf("nothing is called %s", id)
 			}

@@ -132,8 +132,7 @@ func TestMemoryFails(t *testing.T) {
 		}
 		p.memory.Fail(errors.New("disk"))
 		_, err := p.Send(t.Context(), bot.Post{To: direct("ada"), Key: "case", Message: bot.Message{Title: "Lost?"}}, "")
-		var busy *bot.BusyError
-		if !errors.As(err, &busy) {
+		if _, busy := errors.AsType[*bot.BusyError](err); !busy {
 			t.Errorf("loaded %v: got %v, want busy", loaded, err)
 		}
 		if loaded { // what was accepted is acknowledged, and seen

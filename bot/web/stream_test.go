@@ -37,7 +37,7 @@ func (p *page) listen(token, after string, header map[string]string) *listener {
 	for k, v := range header {
 		r.Header.Set(k, v)
 	}
-	res, err := http.DefaultClient.Do(r)
+	res, err := p.client.Do(r)
 	if err != nil {
 		p.t.Fatal(err)
 	}

@@ -38,6 +38,7 @@ type page struct {
 	*web.Web
 	t      *testing.T
 	url    string
+	client *http.Client // a script's, which keeps no cookies
 	inbox  *bottest.Inbox
 	memory *bottest.Memory
 	told   *wire
@@ -67,7 +68,7 @@ func openWith(t *testing.T, memory *bottest.Memory, o web.Options) *page {
 	s := httptest.NewServer(p.told.of(p.Handler()))
 	t.Cleanup(s.Close)
 	t.Cleanup(p.Close) // before the server, which waits for open streams
-	p.url = s.URL
+	p.url, p.client = s.URL, s.Client()
 	return p
 }
 
@@ -105,7 +106,7 @@ func (t tap) Write(b []byte) (int, error) {
 type request struct {
 	method, path, token, body string
 	header                    map[string]string
-	browser                   *http.Client // nil for a script, which keeps no cookies
+	browser                   *http.Client // nil for a script
 }
 
 // browser returns a client that keeps cookies.
@@ -138,7 +139,7 @@ func (p *page) do(r request) (*http.Response, string) {
 		}
 		req.Header.Set(k, v)
 	}
-	res, err := cmp.Or(r.browser, http.DefaultClient).Do(req)
+	res, err := cmp.Or(r.browser, p.client).Do(req)
 	if err != nil {
 		p.t.Fatal(err)
 	}

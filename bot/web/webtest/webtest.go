@@ -20,7 +20,7 @@ import (
 // Options is what a [Driver] needs.
 type Options struct {
 	URL    string       // of the page, such as "http://127.0.0.1:8080"
-	Client *http.Client // nil for the ordinary one
+	Client *http.Client // nil for one without limits
 
 	// Make makes a failure happen. If it is nil the page's own API is asked.
 	Make func(ctx context.Context, sample string) (text string, err error)
@@ -49,7 +49,7 @@ var _ bottest.Driver = (*Driver)(nil)
 // New asks the page who there is.
 func New(ctx context.Context, o Options) (*Driver, error) {
 	if o.Client == nil {
-		o.Client = http.DefaultClient
+		o.Client = &http.Client{}
 	}
 	d := &Driver{o: o, tokens: map[string]string{}}
 	var answer struct {
