@@ -41,6 +41,9 @@ func cardTitle(p *words.Printer, c flows.Case, d diagnose.Diagnosis) string {
 }
 
 func cause(p *words.Printer, d diagnose.Diagnosis) string {
+	if unclear(d) {
+		return p.Say("escalate.unclear")
+	}
 	for _, key := range []string{"cause." + string(d.Cause) + ".admin-title", "cause." + string(d.Cause) + ".title", "code." + base(d.Code) + ".title"} {
 		if words.Has(key) {
 			return p.Say(key)
@@ -49,8 +52,15 @@ func cause(p *words.Printer, d diagnose.Diagnosis) string {
 	return p.Say("escalate.unclear")
 }
 
+// unclear reports whether there is nothing to explain: no sign-in and no code,
+// only somebody's word that they cannot get in.
+func unclear(d diagnose.Diagnosis) bool { return d.Cause == diagnose.Unknown && d.Code == "" }
+
 // meaning is the key of what the cause means for an admin.
 func meaning(d diagnose.Diagnosis) string {
+	if unclear(d) {
+		return "escalate.unclear.body"
+	}
 	for _, key := range []string{"cause." + string(d.Cause) + ".admin", "code." + base(d.Code) + ".admin"} {
 		if words.Has(key) {
 			return key
@@ -142,7 +152,7 @@ func evidence(p *words.Printer, c flows.Case, d diagnose.Diagnosis, now time.Tim
 	for _, key := range d.AdminNotes {
 		m.Body = append(m.Body, flows.Say(p, key))
 	}
-	if steps := lookup.Own(p, d); len(steps) > 0 {
+	if steps := lookup.Own(p, d); len(steps) > 0 && !unclear(d) {
 		m.Body = append(m.Body, flows.Say(p, tried(c)), steps)
 	}
 	if !named(c) && (c.Report.RequestID != "" || c.Report.CorrelationID != "") {

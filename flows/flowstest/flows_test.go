@@ -189,6 +189,47 @@ func TestAnAlarmOutlivesItsRequester(t *testing.T) {
 	}
 }
 
+// TestAnAlarmIsOverForItsRequester goes on after that: whatever they write or
+// ask, they are answered as in any case that is over.
+func TestAnAlarmIsOverForItsRequester(t *testing.T) {
+	hear := func(result string, then string) (heard string) {
+		w, _ := world(t, help.Limits{}, denied(requestID, "o-ava", result))
+		w.Say(ava, dm(ava), paste(requestID))
+		w.Press(ava, "/reply", "That helped", nil)
+		if name, ok := strings.CutPrefix(then, "/mfa-help "); ok {
+			w.Do(ava, dm(ava), bot.Commanded{Name: "mfa-help", Text: name})
+		} else {
+			w.Say(ava, dm(ava), then)
+		}
+		for _, p := range w.Posts {
+			if p.To.Reader == "ava" {
+				heard += fmt.Sprintln(p.Times, text(p.Message))
+			}
+		}
+		return heard
+	}
+	for _, then := range []string{"thanks", "/mfa-help status"} {
+		if got, want := hear(fraud, then), hear(blocked, then); got != want {
+			t.Errorf("%s: got\n%s\nwant\n%s", then, got, want)
+		}
+	}
+}
+
+// TestWordsAboutTheAnswer are no new question, and the answer keeps its buttons.
+func TestWordsAboutTheAnswer(t *testing.T) {
+	w, log := world(t, help.Limits{}, denied(requestID, "o-ava", silent))
+	w.Say(ava, dm(ava), paste(requestID))
+	w.Say(ava, dm(ava), "thanks")
+	if got := w.Post("/reply").Message; len(got.Actions) == 0 || len(log.Asked) != 1 {
+		t.Errorf("thanks were looked up %d times, and the answer is now\n%s", len(log.Asked)-1, text(got))
+	}
+	w.Advance(time.Hour)
+	w.Say(ava, dm(ava), "it happens again")
+	if len(log.Asked) != 2 {
+		t.Error("trouble an hour later was not looked up")
+	}
+}
+
 func TestTheAdminsGetTheTruth(t *testing.T) {
 	w, _ := world(t, help.Limits{}, denied(requestID, "o-ava", fraud))
 	w.Say(ava, dm(ava), paste(requestID))
@@ -312,8 +353,11 @@ func TestRelay(t *testing.T) {
 	w, _ := world(t, help.Limits{}, denied(requestID, "o-ava", blocked))
 	w.Say(ava, dm(ava), paste(requestID))
 	w.Say(ava, dm(ava), "I am in the airport")
-	if got := w.Posts[len(w.Posts)-1]; got.To.ID != "admins" || !strings.Contains(text(got.Message), "airport") {
+	if got := w.Post("/said/e2"); got.To.ID != "admins" || !strings.Contains(text(got.Message), "airport") {
 		t.Errorf("the admins got, in %s,\n%s", got.To.ID, text(got.Message))
+	}
+	if got := w.Post("/passed"); got.To.Reader != "ava" {
+		t.Errorf("whom it was passed on for hears nothing: %v", got.To)
 	}
 	thread := channel
 	thread.Thread = w.Post("/admins").Key

@@ -86,18 +86,40 @@ func (f *Flow) answer(ctx context.Context, e bot.Event, text, quote string) (flo
 	if err != nil {
 		return flows.Answer{}, fmt.Errorf("reading own cases: %w", err)
 	}
-	if c, ok := withAdmins(own); ok && !command && (!read || same(report, c.Report)) {
+	if c, ok := withAdmins(own); ok && !saysOver(c) && !command && (!read || same(report, c.Report)) {
 		return f.relay(e, c, text), nil
 	}
 	if !read && picture(e) && text == "" {
 		return f.say(e, "picture", noPicture(f.printer(e))), nil
 	}
+	if !read && !command && f.justTold(e, own) {
+		return f.say(e, "above/"+e.ID, above(f.printer(e))), nil
+	}
 	return f.open(ctx, e, report, text, own)
 }
+
+// saysOver reports whether c is a security matter of which its requester says
+// that it is over. To them it is: what they write then is answered as if it were.
+func saysOver(c flows.Case) bool { return c.State == flows.WithAdmins && c.Outcome != "" }
 
 func picture(e bot.Event) bool {
 	s, ok := e.Did.(bot.Said)
 	return ok && len(s.Files) > 0
+}
+
+// lately is how long words without an error are taken to be about the last
+// answer: "thanks", "it still fails", "I tried that".
+const lately = 30 * time.Minute
+
+// justTold reports whether e's sender has an answer from a moment ago. To look
+// again would only give it once more, in the place of the one with the buttons.
+func (f *Flow) justTold(e bot.Event, own []flows.Case) bool {
+	for _, c := range own {
+		if c.Requester.Platform == e.From.Platform && c.Requester.ID == e.From.ID && c.State != flows.Superseded {
+			return f.Now().Sub(c.Changed) < lately
+		}
+	}
+	return false
 }
 
 // withAdmins is the newest of own that the admins have.
@@ -183,7 +205,10 @@ func (f *Flow) relay(e bot.Event, c flows.Case, text string) flows.Answer {
 	c.Changed = f.Now()
 	return flows.Answer{
 		Cases: []flows.Case{c},
-		Posts: []bot.Post{{To: f.Admins, Key: c.Post("said/" + e.ID), Under: c.Post("admins"), Message: fromEmployee(f.adminWords(), c, e.From, text)}},
+		Posts: []bot.Post{
+			{To: f.Admins, Key: c.Post("said/" + e.ID), Under: c.Post("admins"), Message: fromEmployee(f.adminWords(), c, e.From, text)},
+			{To: direct(e), Key: c.Post("passed"), Message: passedOn(f.printer(e))}, // once: it is replaced by itself
+		},
 		Audit: []flows.Entry{f.entry(e.From.Identity, "help.relayed", e.ID, c.Key, "")},
 	}
 }
@@ -278,7 +303,7 @@ func (f *Flow) escalate(c flows.Case, d diagnose.Diagnosis, by bot.Identity) flo
 		return f.with(c, nobody(f.words(c), c))
 	}
 	now := f.Now()
-	c.State, c.Escalated, c.Changed, c.Alarm = flows.WithAdmins, now, now, c.Alarm || d.Alarm
+	c.State, c.Escalated, c.Changed, c.Alarm, c.Outcome = flows.WithAdmins, now, now, c.Alarm || d.Alarm, ""
 	return flows.Answer{
 		Cases: []flows.Case{c},
 		Posts: []bot.Post{f.reply(c, sent(f.words(c), c))},
@@ -297,7 +322,9 @@ func (f *Flow) settle(c flows.Case, outcome string, by bot.Identity) flows.Answe
 	c.Changed = f.Now()
 	seen := c
 	seen.State, seen.Outcome = flows.Settled, outcome
-	if !c.Alarm {
+	if c.Alarm {
+		c.Outcome = outcome // see saysOver
+	} else {
 		c = seen
 	}
 	a := flows.Answer{

@@ -264,6 +264,16 @@ func fromEmployee(p *words.Printer, c flows.Case, from bot.Person, text string) 
 	}
 }
 
+// passedOn tells the employee that what they added has arrived.
+func passedOn(p *words.Printer) bot.Message {
+	return bot.Message{Title: p.Say("help.passed.title"), Status: bot.Info, Body: []bot.Block{flows.Say(p, "help.passed.body")}}
+}
+
+// above is said to who has an answer and writes on, without another error.
+func above(p *words.Printer) bot.Message {
+	return bot.Message{Title: p.Say("help.above.title"), Status: bot.Info, Body: []bot.Block{flows.Say(p, "help.above.body")}}
+}
+
 // saysSolved tells the admins what the requester of an alarm says: no reason to
 // close it.
 func saysSolved(p *words.Printer) bot.Message {
@@ -305,13 +315,17 @@ func overview(p *words.Printer, own []flows.Case) bot.Message {
 	m := bot.Message{Title: p.Say("help.status.title"), Status: bot.Info, Personal: true}
 	var list bot.List
 	for _, c := range own[:min(len(own), 10)] {
+		state := c.State
+		if saysOver(c) {
+			state = flows.Settled
+		}
 		name := p.Say("help.status.unknown")
 		if c.Report.Code != "" {
 			name = "AADSTS" + c.Report.Code
 		}
 		list = append(list, bot.Item{
 			Title: bot.Text{bot.Code(c.Key), bot.Plain(" · "), bot.Plain(name)},
-			Facts: bot.Text{bot.Plain(p.Say("help.state." + string(c.State))), bot.Plain(" · "), bot.Time{At: c.Opened}},
+			Facts: bot.Text{bot.Plain(p.Say("help.state." + string(state))), bot.Plain(" · "), bot.Time{At: c.Opened}},
 		})
 	}
 	if len(list) == 0 {
