@@ -87,3 +87,18 @@ func answered(t *testing.T, r Runner, n int) {
 		t.Log("answered after", time.Since(start))
 	}
 }
+
+// TestAlone leaves River out, and answers nevertheless.
+func TestAlone(t *testing.T) {
+	s := sqliteStore(t, Options{Alone: true})
+	w := wall{make(chan bot.Post, 1)}
+	running(t, s, Runner{Router: echo{}, Platforms: map[string]bot.Platform{"web": w}})
+	if err := s.Accept(t.Context(), said("a", "ava", "help")); err != nil {
+		t.Fatal(err)
+	}
+	<-w.seen
+	var n int
+	if err := s.ro.QueryRow("SELECT COUNT(*) FROM river_job").Scan(&n); err != nil || n != 0 {
+		t.Errorf("got %d wake-ups, %v, want none", n, err)
+	}
+}
