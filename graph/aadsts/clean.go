@@ -28,10 +28,29 @@ func clean(text string, room []byte) []byte {
 	if bytes.IndexByte(b, '<') >= 0 {
 		b = tags(b)
 	}
+	if bytes.IndexByte(b, '\r') >= 0 {
+		b = lineEnds(b)
+	}
 	if i := firstHigh(b); i >= 0 {
 		b = fold(b, i)
 	}
 	return b
+}
+
+// lineEnds makes every line end a single newline.
+func lineEnds(b []byte) []byte {
+	w := 0
+	for r, c := range b {
+		if c == '\r' {
+			if r+1 < len(b) && b[r+1] == '\n' {
+				continue
+			}
+			c = '\n'
+		}
+		b[w] = c
+		w++
+	}
+	return b[:w]
 }
 
 // percents undoes URL encoding, however often it was applied (%253a). In a
@@ -108,8 +127,12 @@ func backslashes(b []byte) []byte {
 			break
 		}
 		switch c := b[r]; c {
-		case 'n', 'r':
+		case 'n':
 			b[w] = '\n'
+			w++
+			r++
+		case 'r':
+			b[w] = '\r'
 			w++
 			r++
 		case 'u', 'x':

@@ -247,7 +247,7 @@ func beside(b []byte, phone bool) bool {
 	for _, c := range b {
 		switch c {
 		case ' ', '\t', '-', '.', '/', '(', ')':
-		case '\n', '\r', '>', '|':
+		case '\n', '>', '|':
 			if !phone {
 				return false
 			}
@@ -261,13 +261,19 @@ func beside(b []byte, phone bool) bool {
 func hasLetter(b []byte) bool { return slices.ContainsFunc(b, isLetter) }
 
 // numbering reports whether the number before is that of a list, "1. " or
-// "1) ", or the seconds of a time.
+// "1) ", or the end of a time or a date.
 func (s *scanner) numbering() bool {
 	start := s.lastNum - s.numLen
 	if start > 0 && s.b[start-1] == ':' {
 		return true
 	}
-	return s.numLen <= 2 && s.lastNum < len(s.b) && s.b[s.lastNum] != ' ' && startsLine(s.b, start)
+	if s.numLen > 2 {
+		return false
+	}
+	if start > 3 && (s.b[start-1] == '-' || s.b[start-1] == '/') && s.b[start-4] == s.b[start-1] {
+		return true // 2026-06-13
+	}
+	return s.lastNum < len(s.b) && s.b[s.lastNum] != ' ' && startsLine(s.b, start)
 }
 
 // startsLine reports whether nothing but the marks of quoting stands before

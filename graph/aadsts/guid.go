@@ -102,7 +102,7 @@ func gap(b []byte, i int) int {
 	}
 	for i < len(b) && i-start < maxGap {
 		switch c := b[i]; {
-		case c == '\n' || c == '\r':
+		case c == '\n':
 			line = true
 		case c <= ' ':
 		case line && (c == '>' || c == '|'):

@@ -137,7 +137,7 @@ var phrases = []struct {
 		"aplicativo|assinatura|toepassing|テナント|アプリケーション|サブスクリプション|租户|订阅|应用程序|테넌트|구독|애플리케이션"},
 	{meaning{label: serviceLabel, role: otherRole}, "activity id|activityid|cluster uri|message id|messageid|ray id|span id|spanid|amz|service version"},
 
-	{meaning{role: errorCodeRole}, "error code|error codes|errorcode|errorcodes|error number|error no|errorno|error nr|error s|errcode|err code|errno|serrorcode|ierrorcode|aadsts error code|" +
+	{meaning{role: errorCodeRole}, "aadst|aadts|adsts|addsts|aadstss|error code|error codes|errorcode|errorcodes|error number|error no|errorno|error nr|error s|errcode|err code|errno|serrorcode|ierrorcode|aadsts error code|" +
 		"errorcode is|sign in error|signin error|login error|aadsts error|aadsts code|aad error|azure ad error|entra error|" +
 		"resulttype|result type|failure code|status code|statuscode|microsoft error|mfa error|" +
 		"Fehlercode|Fehler-Code|Fehlernummer|Fehler Nr|Anmeldefehler|" +
@@ -148,7 +148,7 @@ var phrases = []struct {
 	{meaning{role: errorRole}, "error|errors|err|failure|failed with|Fehler|Fehlermeldung|error de|erreur|errore|erro|fout|foutmelding|fel|" +
 		"felmeddelande|fejl|feil|hiba|hibaüzenet|ошибка|ошибку|ошибки|błąd|chyba|hata|virhe|エラー|오류|에러|错误|錯誤"},
 	{meaning{role: codeRole}, "code|codes|Kode|código|codice|kód|kod|код|kodu|コード|코드|代码|代碼|代号"},
-	{meaning{role: prefixRole}, "aadsts|aad sts|aadst s|aadst|aadts|adsts|addsts|aadstss"},
+	{meaning{role: prefixRole}, "aadsts|aad sts|aadst s"},
 	{meaning{role: otherRole}, "line|lines|col|column|char|port|pid|process|thread|job|run|build|version|release|revision|commit|" +
 		"ticket|tickets|case|incident|issue|bug|request|order|invoice|room|desk|floor|building|street|" +
 		"ext|extension|tel|telephone|phone|mobile|cell|fax|call|dial|number|no|nr|num|id|ids|event|page|row|chunk|size|count|total|kb|" +
@@ -275,7 +275,7 @@ func (t *trie) phrase(b []byte, i int) (m meaning, end int) {
 
 // wrapped looks for a word that a console broke at the end of a line, b[i].
 func (t *trie) wrapped(b []byte, i int, state uint16, h uint64) (e *edge, end int) {
-	if i == len(b) || b[i] != '\n' && b[i] != '\r' {
+	if i == len(b) || b[i] != '\n' {
 		return nil, i
 	}
 	next := gap(b, i)
@@ -294,7 +294,7 @@ func (t *trie) wrapped(b []byte, i int, state uint16, h uint64) (e *edge, end in
 func joint(b []byte, i int) int {
 	for n := 0; n < 3 && i < len(b); n++ {
 		switch b[i] {
-		case ' ', '\n', '\r', '\t':
+		case ' ', '\n', '\t':
 			if next := gap(b, i); hasLineEnd(b[i:next]) {
 				return next
 			}

@@ -125,7 +125,8 @@ func (r *reader) dateSep() byte {
 }
 
 // dateEnd takes what stands between day and time, white space, a plus sign of
-// an address, a comma or T, and reports whether it is a T.
+// an address, a comma or T, and reports whether it is a T. Copying a wrapped
+// line may leave nothing.
 func (r *reader) dateEnd() (iso bool) {
 	start := r.i
 	r.i = gap(r.b, r.i)
@@ -141,7 +142,7 @@ func (r *reader) dateEnd() (iso bool) {
 			}
 		}
 	}
-	if r.i == start {
+	if r.i == start && !r.loose {
 		r.bad = true
 	}
 	return iso

@@ -145,14 +145,7 @@ const (
 // standing is how sure the address at b[start:end] is the account.
 func (s *scanner) standing(start, end int) int {
 	line := s.lineStart(start)
-	from := line
-	if line > 0 && line > start-window {
-		// A table puts its label on the line above, and a mail wraps anywhere.
-		if above := s.lineStart(line - 1); !blank(s.b[above:line]) {
-			from = above
-		}
-	}
-	said, header := s.before(from, start)
+	said, header := s.before(s.above(line, start), start)
 	switch {
 	case header || said&contactRole != 0:
 		return unsaid
@@ -164,6 +157,26 @@ func (s *scanner) standing(start, end int) int {
 		return likely
 	}
 	return unsaid
+}
+
+// above is where the line above starts, or line if there is none that can say
+// anything: a table puts its label there, and a mail wraps anywhere. Across an
+// empty line only a label does.
+func (s *scanner) above(line, start int) int {
+	if line == 0 || line <= start-window {
+		return line
+	}
+	above := s.lineStart(line - 1)
+	if !blank(s.b[above:line]) {
+		return above
+	}
+	if above > 0 {
+		label := s.lineStart(above - 1)
+		if text := bytes.TrimSpace(s.b[label:above]); bytes.HasSuffix(text, []byte(":")) {
+			return label
+		}
+	}
+	return line
 }
 
 // lineStart is where the line that b[i] is on starts, at most a window away.
