@@ -151,6 +151,9 @@ bot to ben.o: nothing
 ava fills "Ask" tried="restarted it; twice" "Phone"="Lost"
 admins see: title "Ava Chen pressed Ask"; says "restarted it; twice"
 admins see: says "1"
+ava presses "That helped"
+ben.o presses "That helped" again
+admins see: title "Ben Okafor pressed That helped"
 ava says "again"
 bot to ava earlier: says "500121"
 ava presses "That helped" on "You said"
@@ -184,6 +187,7 @@ func TestRunFails(t *testing.T) {
 		{"ava says \"hi\"\nava fills \"Ask\" other=\"b\"", `the form does not ask for "other"`},
 		{"ava says \"hi\"\nava fills \"Ask\" phone=\"Broken\"", `Phone is not answered by "Broken"`},
 		{"priya replies \"hi\"", "there is no such card for Priya Raman"},
+		{"ava says \"hi\"\nava presses \"That helped\" again", `nobody has pressed "That helped" yet`},
 	} {
 		if err := play(test.text); err == nil || !strings.Contains(err.Error(), test.want) || !strings.HasPrefix(err.Error(), "d.txt:") {
 			t.Errorf("%q: got %v, want %s", test.text, err, test.want)

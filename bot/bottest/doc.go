@@ -40,12 +40,19 @@
 //	WHO replies "TEXT" [on "TITLE"]
 //	                             in the admins' channel, in the newest thread or in that of a card
 //	WHO presses "LABEL" [in admins] [on "TITLE"]
+//	WHO presses "LABEL" again [in admins]
+//	                             the very button that was pressed last under that label: an
+//	                             old card, or a second person with the same one before them
 //	WHO fills "LABEL" FIELD="TEXT"... [in admins] [on "TITLE"]
 //	                             a FIELD is its name or, in quotes, its label; of a list of
 //	                             options, TEXT is the label or the value of one
 //
 // A button is looked for by its whole label, on the newest card that has it; on
 // "TITLE" means cards with that in their title.
+//
+// The program has the limits MessagesPerHour, LookupsPerHour and
+// EscalationsPerDay of this package, and looks for a sign-in that the log does
+// not have after 15 s, 45 s, 75 s and 2 min.
 //
 // What is to be seen, each time by the newest message that the bot sent there,
 // or with the word earlier by any of them:

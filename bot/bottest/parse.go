@@ -145,8 +145,9 @@ func (p *parser) presses(who, verb string) (deed, error) {
 		}
 		fields = append(fields, filledField{name, text})
 	}
+	again := verb == "presses" && p.skip("again")
 	admins, on, err := p.where()
-	return pushed{who: who, label: label, on: on, admins: admins, fields: fields, form: verb == "fills"}, err
+	return pushed{who: who, label: label, on: on, admins: admins, again: again, fields: fields, form: verb == "fills"}, err
 }
 
 // where reads "in admins" and "on TITLE", of which either may be missing.

@@ -47,7 +47,14 @@ func (d Dialogue) Run(ctx context.Context, driver Driver) error {
 type stage struct {
 	driver Driver
 	paste  string
-	admin  Someone // who looks at the admins' channel: the last admin who did something
+	admin  Someone                  // who looks at the admins' channel: the last admin who did something
+	last   map[string]pressedBefore // by label
+}
+
+// pressedBefore is a button and the card on which it was.
+type pressedBefore struct {
+	card   Seen
+	button Button
 }
 
 func (s *stage) do(ctx context.Context, d deed) (err error) {
@@ -126,6 +133,13 @@ func (s *stage) press(ctx context.Context, d pushed) error {
 		return err
 	}
 	in := room(d.admins)
+	if d.again {
+		old, ok := s.last[d.label]
+		if !ok {
+			return fmt.Errorf("nobody has pressed %q yet", d.label)
+		}
+		return s.driver.Press(ctx, p, in, old.card, old.button, nil)
+	}
 	card, err := s.card(ctx, p, in, func(m Seen) bool {
 		_, has := m.button(d.label)
 		return has && strings.Contains(m.Title, d.on)
@@ -138,6 +152,10 @@ func (s *stage) press(ctx context.Context, d pushed) error {
 	if err != nil {
 		return err
 	}
+	if s.last == nil {
+		s.last = map[string]pressedBefore{}
+	}
+	s.last[d.label] = pressedBefore{card, b}
 	return s.driver.Press(ctx, p, in, card, b, fields)
 }
 

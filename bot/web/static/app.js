@@ -87,6 +87,7 @@ function count(badge, n) {
 function show(view) {
   body.dataset.view = view;
   for (const b of all("[data-show]")) b.setAttribute("aria-current", String(b.dataset.show === view));
+  if (unread.get(view)) all(`.view[data-view="${view}"] .log:not([hidden])`).forEach(revealLast);
   count(view, 0);
 }
 
@@ -97,7 +98,9 @@ function showPlace(place) {
   composer.dataset.place = place;
   const label = one("label", composer);
   label.textContent = label.dataset[place];
-  count(place === "admins" ? "channel" : "direct", 0);
+  const badge = place === "admins" ? "channel" : "direct";
+  if (unread.get(badge)) revealLast(logOf("admin", place));
+  count(badge, 0);
   all(".admins .log").forEach(hint);
 }
 
