@@ -27,10 +27,11 @@ type Error struct {
 	Permission string        // that is missing, if Graph named it or the call implies it
 	After      time.Duration // to wait at least; 0 if Graph did not say
 	RequestID  string        // for Microsoft's support
-	Err        error         // what lies below; may be nil
+	Err        error         // what lies below, such as that nobody listens; nothing personal either; may be nil
 }
 
-// Error says what was asked and why there is no answer.
+// Error says what was asked and why there is no answer: that Graph is
+// unavailable is of little use to who does not know its certificate is refused.
 func (e *Error) Error() string {
 	s := e.Op + ": " + e.Reason.Error()
 	if e.Permission != "" {
@@ -38,6 +39,9 @@ func (e *Error) Error() string {
 	}
 	if e.Status != 0 {
 		s += fmt.Sprintf(" (%d %s)", e.Status, e.Code)
+	}
+	if e.Err != nil {
+		s += ": " + e.Err.Error()
 	}
 	return s
 }
