@@ -6,7 +6,6 @@ import (
 	"encoding/binary"
 	"encoding/json"
 	"errors"
-	"flag"
 	"io"
 	"os"
 	"path/filepath"
@@ -18,12 +17,11 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"mfahelp/bot/bottest"
 	"mfahelp/flows/diagnose"
 	"mfahelp/graph/aadsts"
 	"mfahelp/words"
 )
-
-var update = flag.Bool("update", false, "write what explain prints to its golden files")
 
 // page is what somebody copies from an error page.
 const errorPage = `Sign in
@@ -56,26 +54,7 @@ func TestExplained(t *testing.T) {
 		if strings.ContainsAny(stdout, "\x1b\x00\x07") || !utf8.ValidString(stdout) {
 			t.Errorf("%s: control characters in %q", name, stdout)
 		}
-		golden(t, filepath.Join("testdata", "explain", strings.ReplaceAll(name, " ", "-")+".txt"), stdout)
-	}
-}
-
-func golden(t *testing.T, file, got string) {
-	t.Helper()
-	if *update {
-		if err := os.MkdirAll(filepath.Dir(file), 0o755); err != nil {
-			t.Fatal(err)
-		}
-		if err := os.WriteFile(file, []byte(got), 0o644); err != nil {
-			t.Fatal(err)
-		}
-	}
-	want, err := os.ReadFile(file)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if d := cmp.Diff(string(want), got); d != "" {
-		t.Errorf("%s (-want +got), -update writes it anew: %s", file, d)
+		bottest.GoldenText(t, "explain/"+strings.ReplaceAll(name, " ", "-")+".txt", stdout)
 	}
 }
 

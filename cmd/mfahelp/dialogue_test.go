@@ -1,0 +1,137 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"net/http/httptest"
+	"os"
+	"sync"
+	"testing"
+	"time"
+
+	"go.uber.org/zap"
+	"go.uber.org/zap/zapcore"
+	"go.uber.org/zap/zaptest/observer"
+
+	"mfahelp/bot"
+	"mfahelp/bot/bottest"
+	"mfahelp/bot/web/webtest"
+	"mfahelp/config"
+	"mfahelp/graph/sandbox"
+)
+
+// TestDialogues has every conversation on the page: through its API, with the
+// flows, the store and the pretend tenant of a demo, by a clock that only the
+// conversation moves.
+func TestDialogues(t *testing.T) {
+	bottest.Play(t, func(t *testing.T) bottest.Driver {
+		t.Parallel()
+		s := openTheatre(t)
+		d, err := webtest.New(t.Context(), webtest.Options{URL: s.url, Advance: s.advance, Settle: s.settle})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return d
+	})
+}
+
+// A theatre is a demo in which nothing happens by itself: all that follows from
+// what somebody does is done before they go on.
+type theatre struct {
+	*demo
+	router watched
+	url    string // of the page
+}
+
+func openTheatre(t *testing.T) *theatre {
+	t.Helper()
+	log, logged := observer.New(zapcore.ErrorLevel)
+	d, err := newDemo(t.Context(), keyedDir(t), zap.New(log), time.Now)
+	if err != nil {
+		t.Fatal(err)
+	}
+	d.tenant.SetClock(time.Now())
+	d.app.cfg.Limits = config.Limits{
+		MessagesPerHour: bottest.MessagesPerHour, LookupsPerHour: bottest.LookupsPerHour, EscalationsPerDay: bottest.EscalationsPerDay,
+	}
+	srv := httptest.NewServer(d.app.handler())
+	t.Cleanup(func() {
+		srv.Close()
+		if err := d.Close(); err != nil {
+			t.Error(err)
+		}
+		for _, e := range logged.All() {
+			t.Errorf("the log has an error: %s %v", e.Message, e.ContextMap())
+		}
+	})
+	return &theatre{demo: d, router: watched{d.app.router(), d.app.strip}, url: srv.URL}
+}
+
+// demoKeys are made once for all demos: an RSA key takes its time.
+var demoKeys = sync.OnceValues(func() (string, error) {
+	dir, err := os.MkdirTemp("", "mfahelp-keys-")
+	if err != nil {
+		return "", err
+	}
+	_, err = sandbox.New(sandbox.Options{Dir: dir, NoHistory: true})
+	return dir, err
+})
+
+// keyedDir is a folder for a demo, in which its tenant finds its keys.
+func keyedDir(t *testing.T) string {
+	t.Helper()
+	keys, err := demoKeys()
+	if err != nil {
+		t.Fatal(err)
+	}
+	dir := t.TempDir()
+	if err := os.CopyFS(dir, os.DirFS(keys)); err != nil {
+		t.Fatal(err)
+	}
+	return dir
+}
+
+// settle does what came of something that somebody did. It took a second.
+func (s *theatre) settle(ctx context.Context) error { return s.advance(ctx, time.Second) }
+
+// advance does what falls due on the way, each at its time.
+func (s *theatre) advance(ctx context.Context, d time.Duration) error {
+	end := s.tenant.Now().Add(d)
+	for {
+		if err := s.work(ctx); err != nil {
+			return err
+		}
+		at, ok, err := s.app.store.NextDue(ctx)
+		switch {
+		case err != nil:
+			return err
+		case !ok || at.After(end):
+			s.tenant.SetClock(end)
+			return nil
+		case !at.After(s.tenant.Now()):
+			return fmt.Errorf("what was due at %v is left undone", at)
+		}
+		s.tenant.SetClock(at)
+	}
+}
+
+// work does what is due now, and sends what is to be sent, until nothing is left.
+func (s *theatre) work(ctx context.Context) error {
+	page := map[string]bot.Platform{s.app.web.Name(): s.app.web}
+	for {
+		w, due, err := s.app.store.Next(ctx, s.tenant.Now())
+		if err == nil && due {
+			err = s.app.store.Do(ctx, w, s.router)
+		}
+		if err != nil {
+			return err
+		}
+		p, more, err := s.app.store.NextPost(ctx, s.tenant.Now())
+		if err == nil && more {
+			err = s.app.store.Deliver(ctx, p, page)
+		}
+		if err != nil || !due && !more {
+			return err
+		}
+	}
+}
