@@ -207,6 +207,22 @@ type Directory interface {
 	Identify(ctx context.Context, platform, id string) (Identity, error)
 }
 
+// Secrets tells what a [Reveal] stands for. A platform asks only while it
+// answers a press of the person to, shows what it gets to nobody else, and
+// writes it nowhere: each secret is told once. Not ok means that there is
+// nothing to tell, or no longer, or not to this person; a dash is shown then.
+type Secrets interface {
+	Reveal(ctx context.Context, r Reveal, to Person) (secret string, ok bool)
+}
+
+// A Reacher is a platform that can speak to somebody who has not spoken to it:
+// a manager who is asked, a subject who is told.
+type Reacher interface {
+	// Reach returns who is who on the platform, and where they are alone
+	// with the bot; false if it does not know them, or may not speak first.
+	Reach(ctx context.Context, who Identity) (Person, Place, bool, error)
+}
+
 // A Memory keeps what a platform must not forget over a restart, such as where
 // a person can be reached. Each platform has its own keys.
 type Memory interface {

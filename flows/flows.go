@@ -36,6 +36,11 @@ type Answer struct {
 	Posts []bot.Post // said now
 	Jobs  []Job      // done again later
 	Audit []Entry    // what is on record; no entry, no act
+
+	Requests []Request // as they are from now on
+	Effects  []Effect  // to be carried out, each once its request lets it
+	Links    []Link    // made, or with Used set, spent
+	Freeze   *Freeze   // as it is from now on
 }
 
 // And is a with all of b after it.
@@ -44,6 +49,12 @@ func (a Answer) And(b Answer) Answer {
 	a.Posts = append(a.Posts[:len(a.Posts):len(a.Posts)], b.Posts...)
 	a.Jobs = append(a.Jobs[:len(a.Jobs):len(a.Jobs)], b.Jobs...)
 	a.Audit = append(a.Audit[:len(a.Audit):len(a.Audit)], b.Audit...)
+	a.Requests = append(a.Requests[:len(a.Requests):len(a.Requests)], b.Requests...)
+	a.Effects = append(a.Effects[:len(a.Effects):len(a.Effects)], b.Effects...)
+	a.Links = append(a.Links[:len(a.Links):len(a.Links)], b.Links...)
+	if b.Freeze != nil {
+		a.Freeze = b.Freeze
+	}
 	return a
 }
 

@@ -18,6 +18,7 @@ type Plan struct {
 	Subject       bot.Identity `json:"subject"`   // whose account it is about
 	Requester     bot.Identity `json:"requester"` // who asks
 	Effects       []Effect     `json:"effects"`   // in the order in which they are done
+	Keeps         []string     `json:"keeps"`     // ids of the methods that stay; any other at execution, and it must be approved anew
 	Needs         []string     `json:"needs"`     // the proofs it takes, every one of them, such as "callback"
 	Approvers     int          `json:"approvers"` // how many different people it takes, at least one
 	Reason        string       `json:"reason"`    // why more than the least is asked for; "" if it is not
@@ -28,11 +29,13 @@ type Plan struct {
 type Effect struct {
 	Key string `json:"key"` // asked for again, it is still done once
 	graph.Change
-	Approval string `json:"approval"` // key of the [Approval] that it waits for
+	Approval string `json:"approval"`       // key of the [Approval] that it waits for
+	Then     string `json:"then,omitempty"` // verb of the job that hears what came of it, about Approval
 }
 
-// harmless are the kinds of changes that need no approval. There are none.
-var harmless = map[graph.ChangeKind]bool{}
+// harmless are the kinds of changes that need no approval: they tell somebody
+// something, and change nobody's account.
+var harmless = map[graph.ChangeKind]bool{graph.SendMail: true}
 
 // Check refuses an effect that waits for no approval and is not harmless.
 func (e Effect) Check() error {
@@ -54,10 +57,13 @@ func (p Plan) Digest() string {
 	var list []string
 	for _, e := range p.Effects {
 		list = append(list, line("effect", e.Key, string(e.Kind), e.User, e.Object, string(e.Method),
-			e.Life.String(), strconv.FormatBool(e.Once), e.Approval))
+			e.Life.String(), strconv.FormatBool(e.Once), e.Mail.Subject, e.Mail.Text, e.Approval, e.Then))
 	}
 	for _, n := range p.Needs {
 		list = append(list, line("need", n))
+	}
+	for _, k := range p.Keeps {
+		list = append(list, line("keeps", k))
 	}
 	slices.Sort(list)
 	list = append(list,

@@ -1,6 +1,10 @@
 package graph
 
-import "time"
+import (
+	"time"
+
+	"mfahelp/secret"
+)
 
 // A Change is one write to somebody's account. Nothing carries one out but what
 // has just asked whether it may.
@@ -11,6 +15,22 @@ type Change struct {
 	Method Kind          `json:"method,omitempty"` // what kind of method Object is: it decides the path
 	Life   time.Duration `json:"life,omitempty"`   // of a pass, in whole minutes
 	Once   bool          `json:"once,omitempty"`   // a pass that signs in a single time
+	Mail   Mail          `json:"mail,omitzero"`    // what is sent to User
+}
+
+// A Mail is a message to somebody's mailbox, from the one that the
+// configuration names. It never has a secret in it.
+type Mail struct {
+	Subject string `json:"subject"`
+	Text    string `json:"text"` // plain
+}
+
+// Changed is what came of a [Change].
+type Changed struct {
+	ID    string      // of the pass that was made
+	Until time.Time   // when that ends
+	Pass  secret.Text // the pass itself, told this once: shown to one person, and written nowhere
+	Gone  bool        // there was nothing left to delete
 }
 
 // A ChangeKind says what a [Change] does.
@@ -22,11 +42,13 @@ const (
 	RevokeSessions ChangeKind = "sessions.revoke" // https://learn.microsoft.com/graph/api/user-revokesigninsessions
 	CreatePass     ChangeKind = "pass.create"     // https://learn.microsoft.com/graph/api/authentication-post-temporaryaccesspassmethods
 	DeletePass     ChangeKind = "pass.delete"     // https://learn.microsoft.com/graph/api/temporaryaccesspassauthenticationmethod-delete
+	SendMail       ChangeKind = "mail.send"       // https://learn.microsoft.com/graph/api/user-sendmail
 )
 
 // Repeatable reports whether doing c once more does no harm: what is gone stays
-// gone, and sessions that are over end again. A pass made twice is two passes.
-func (c Change) Repeatable() bool { return c.Kind != CreatePass }
+// gone, and sessions that are over end again. A pass made twice is two passes,
+// and a mail sent twice two mails.
+func (c Change) Repeatable() bool { return c.Kind != CreatePass && c.Kind != SendMail }
 
 // A PassPolicy is what the tenant says about Temporary Access Passes.
 // See https://learn.microsoft.com/graph/api/resources/temporaryaccesspassauthenticationmethodconfiguration.

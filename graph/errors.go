@@ -9,12 +9,13 @@ import (
 // The reasons why Graph did not answer. Callers decide by them with errors.Is.
 var (
 	ErrNotFound    = errors.New("not found")
-	ErrForbidden   = errors.New("permission missing")   // a [*Error] names it
-	ErrNoLicence   = errors.New("no premium licence")   // believed only after a second asking
-	ErrThrottled   = errors.New("throttled")            // a [*Error] says until when
-	ErrUnavailable = errors.New("unavailable")          // down, slow, or answering nonsense: later may help
-	ErrRejected    = errors.New("rejected")             // Graph understood and refused: asking again will not help
-	ErrCredential  = errors.New("credential not taken") // the app cannot sign in: expired secret, wrong tenant
+	ErrForbidden   = errors.New("permission missing")                         // a [*Error] names it
+	ErrNoLicence   = errors.New("no premium licence")                         // believed only after a second asking
+	ErrThrottled   = errors.New("throttled")                                  // a [*Error] says until when
+	ErrUnavailable = errors.New("unavailable")                                // down, slow, or answering nonsense: later may help
+	ErrRejected    = errors.New("rejected")                                   // Graph understood and refused: asking again will not help
+	ErrDefault     = errors.New("the default method, while there are others") // it can be deleted when they are gone
+	ErrCredential  = errors.New("credential not taken")                       // the app cannot sign in: expired secret, wrong tenant
 )
 
 // An Error is why Graph did not answer, with all that an operator needs and
