@@ -22,8 +22,8 @@ var mayImport = map[string][]string{
 	"bot/slack":           {"bot", "words", "secret"},
 	"bot/teams":           {"bot", "words", "secret"},
 	"bot/web":             {"bot", "words", "secret"},
-	"bot/page":            {"bot", "words", "secret"}, // our own page: a fresh strong sign-in with Entra, and one yes
-	"bot/web/webtest":     {"bot", "bot/bottest"},     // drives the page's HTTP API as a script would
+	"bot/page":            {"bot", "bot/web", "words", "secret"}, // our own page: a fresh strong sign-in with Entra, and one yes; its cards look like the web's
+	"bot/web/webtest":     {"bot", "bot/bottest"},                // drives the page's HTTP API as a script would
 	"bot/bottest":         {"bot", "words"},
 	"bot/slack/slacktest": {"bot"},
 	"bot/teams/teamstest": {"bot"},
@@ -51,6 +51,7 @@ var inTests = map[string][]string{
 	"bot/slack":       {"bot/bottest", "bot/slack/slacktest"},
 	"bot/teams":       {"bot/bottest", "bot/teams/teamstest"},
 	"bot/web":         {"bot/bottest", "bot/web/webtest"},
+	"bot/page":        {"bot/bottest"},
 	"bot":             {"bot/bottest"},
 	"graph/msgraph":   {"graph/sandbox"},
 	"flows/flowstest": {"flows/help", "flows/escalate", "flows/lookup", "words"}, // tries the flows together
