@@ -12,15 +12,18 @@ import (
 // A Config is what the file says, with the defaults filled in. Its secrets have
 // been fetched from where the file points, and print as [redacted].
 type Config struct {
-	Tenant   Tenant
-	Admins   Admins
-	Store    Store
-	Web      Web
-	Limits   Limits
-	Lookup   Lookup
-	Log      Log
-	Locale   string   // in which a channel is spoken to, such as "en" or "de-DE"
-	Warnings []string // what is allowed but not wise, such as a secret that others can read
+	Tenant    Tenant
+	Admins    Admins
+	Store     Store
+	Web       Web
+	Limits    Limits
+	Lookup    Lookup
+	Log       Log
+	Resets    Resets
+	SignIn    SignIn
+	PublicURL string   // where people reach our own page, without a slash at the end; "" if they cannot
+	Locale    string   // in which a channel is spoken to, such as "en" or "de-DE"
+	Warnings  []string // what is allowed but not wise, such as a secret that others can read
 }
 
 // A Tenant is the Entra tenant whose sign-ins are looked up, and the app

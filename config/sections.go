@@ -12,7 +12,7 @@ import (
 // config reads the whole file.
 func (r *reader) config(v value, c *Config) {
 	var login value
-	r.section(v, []field{
+	has := r.section(v, []field{
 		{"tenant", func(v value) { r.tenant(v, &c.Tenant) }, "tenant: and below it id, client_id, and credential"},
 		{"admins", func(v value) { r.admins(v, &c.Admins) }, "admins: and below it groups, whose members may work on cases"},
 		{"store", func(v value) { r.store(v, &c.Store) }, ""},
@@ -21,10 +21,14 @@ func (r *reader) config(v value, c *Config) {
 		{"lookup", func(v value) { r.lookup(v, &c.Lookup) }, ""},
 		{"log", func(v value) { r.log(v, &c.Log) }, ""},
 		{"locale", r.locale(&c.Locale), ""},
+		{"public_url", r.publicURL(c), ""},
+		{"signin", func(v value) { r.signIn(v, &c.SignIn) }, ""},
+		{"resets", func(v value) { r.resets(v, &c.Resets) }, ""},
 		{"slack", nil, ""},
 		{"teams", nil, ""},
 	})
 	r.onlyInSandbox(login, c)
+	r.together(has, c)
 }
 
 func (r *reader) tenant(v value, t *Tenant) {
