@@ -6,11 +6,13 @@ import (
 	"time"
 
 	"mfahelp/bot"
+	"mfahelp/graph"
 )
 
 // A Request is a reset on its way: what is asked, what was said to it, and how
 // far it has come. The flow that owns it moves it from state to state; the
-// store keeps it, and lets an effect of it begin only while it is [ResetExecuting].
+// store keeps it, and lets an effect of it begin only while its state
+// [RequestState.Lets] it, and whoever is asked for [Leave] does.
 type Request struct {
 	Approval              // the plan, the proofs and the decisions; Key is the request's own
 	Case     string       `json:"case"` // key of the case in whose thread it is decided
@@ -18,6 +20,45 @@ type Request struct {
 	Version  int          `json:"-"` // as it was read; if another answer came first, the event is handled again
 	Asked    time.Time    `json:"asked"`
 	Changed  time.Time    `json:"changed"`
+
+	As     Asker      `json:"as"`              // what its requester is to its subject
+	Asking bot.Person `json:"asking"`          // its requester, as the chat knows them
+	Want   string     `json:"want"`            // what they asked for, in the words of the flow
+	Why    string     `json:"why,omitempty"`   // key of the sentence that says why it is not going on
+	Signs  []string   `json:"signs,omitempty"` // keys of the signs of compromise that were found; never shown to who asks
+	Alarm  bool       `json:"alarm,omitempty"` // the subject says that it was not them
+
+	Account  Account  `json:"account,omitzero"`   // what the directory said when the plan was made, for people to read
+	HandOver HandOver `json:"hand_over,omitzero"` // who may be shown the pass
+	Seen     []string `json:"seen,omitempty"`     // what was told of the time after it
+}
+
+// An Asker is what a requester is to the subject.
+type Asker string
+
+// The askers. Each has its own row in the policy.
+const (
+	AsSubject   Asker = "subject"   // for themselves
+	AsColleague Asker = "colleague" // for somebody else, of whose account they are told nothing
+	AsAdmin     Asker = "admin"     // for somebody on the phone
+)
+
+// An Account is whose a request is about, as far as its card says. It is no
+// basis of any decision: those read the directory again.
+type Account struct {
+	Name    string            `json:"name,omitempty"` // in the directory
+	UPN     string            `json:"upn,omitempty"`
+	Methods []graph.Method    `json:"methods,omitempty"`
+	Manager bot.Identity      `json:"manager,omitzero"`
+	Names   map[string]string `json:"names,omitempty"` // those in the directory of who had a say, by [bot.Identity.Key]
+}
+
+// A HandOver is how a pass comes to who may have it.
+type HandOver struct {
+	To       bot.Identity `json:"to,omitzero"`        // who signed in for it last
+	SignedIn time.Time    `json:"signed_in,omitzero"` // freshly and strongly
+	PickUp   bool         `json:"pick_up,omitempty"`  // the subject may have it, by the code that To told them
+	Shown    string       `json:"shown,omitempty"`    // key of the effect whose pass was shown
 }
 
 // A RequestState is where a request stands.
@@ -25,6 +66,7 @@ type RequestState string
 
 // The states, in the order in which all goes well, and how it may end before.
 const (
+	ResetChecking  RequestState = "checking"  // the account is being looked at; there is no plan yet
 	ResetAsked     RequestState = "asked"     // proofs are wanted
 	ResetProven    RequestState = "proven"    // all proofs are there, approvals are wanted
 	ResetExecuting RequestState = "executing" // approved; its effects are carried out
@@ -41,12 +83,49 @@ const (
 // Open reports whether something may still happen to the account.
 func (s RequestState) Open() bool {
 	switch s {
-	case ResetAsked, ResetProven, ResetExecuting, ResetExecuted, ResetWatched:
+	case ResetChecking, ResetAsked, ResetProven, ResetExecuting, ResetExecuted, ResetWatched:
 		return true
 	case ResetSettled, ResetDenied, ResetExpired, ResetWithdrawn, ResetFrozen:
 	}
 	return false
 }
+
+// Lets reports whether a change of a kind may begin while a request is in state
+// s. It is the least of what must be true: what must be true as well is for
+// [Leave] to say.
+//
+// A pass is made when it is shown, after all else is done. What can only take
+// something away from whoever should not have it, a pass and sessions, may be
+// done to the end, and of a request that turned out to be an attack too.
+func (s RequestState) Lets(k graph.ChangeKind) bool {
+	switch k {
+	case graph.SendMail:
+		return true
+	case graph.CreatePass:
+		return s == ResetExecuted || s == ResetWatched
+	case graph.RevokeSessions:
+		return s == ResetExecuting || s == ResetFrozen
+	case graph.DeletePass:
+		return s != "" && s != ResetChecking && s != ResetAsked && s != ResetProven
+	}
+	return s == ResetExecuting
+}
+
+// Leave is asked right before an effect begins, and again before each further try.
+type Leave interface {
+	// Leave returns no reason if e, an effect of r, may begin now. To is who
+	// is about to be shown what it makes; zero for nobody. With a reason it
+	// may not, and is over: [EffectDropped]. An error says that it cannot be
+	// told now, and then it may not begin either, but later perhaps.
+	//
+	// The effect begins only if r is still at its version in the transaction
+	// that records the intent, so that what was said since counts.
+	Leave(ctx context.Context, r Request, e Effect, to bot.Person) (Reason, error)
+}
+
+// RevealPass is the kind of a [bot.Reveal] that stands for a pass. Its subject is
+// the key of the effect that makes it, which is then carried out, at most once.
+const RevealPass = "pass"
 
 // Requests reads what is asked.
 type Requests interface {
@@ -104,11 +183,12 @@ func (s EffectState) Over() bool { return s != EffectWanted && s != EffectRunnin
 // A Link is a one-time address of our own page. It is no secret that lets
 // anybody in: whoever opens it must sign in freshly and strongly as For.
 type Link struct {
-	Token   string       // random; the store keeps only its digest
-	Verb    string       // such as "reset.approve": what a yes means
-	Subject string       // key of what it is about
-	For     bot.Identity // who alone may say yes
-	Digest  string       // of the plan that they are asked about
+	Token   string     // random; the store keeps only its digest
+	Verb    string     // such as "reset.approve": what a yes means
+	Subject string     // key of what it is about
+	For     bot.Person // who alone may say yes, as the chat knows them; the directory's word for them counts
+	In      bot.Place  // where they hear what came of it; zero for nowhere
+	Digest  string     // of the plan that they are asked about
 	Until   time.Time
 	Used    time.Time // zero while it is not
 }
