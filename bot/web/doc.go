@@ -11,6 +11,7 @@
 //	verify.go   checks the host, the origin, and the session, and who sits in it
 //	receive.go  takes what is said, presses, and forms
 //	render.go   turns a message into HTML; pure
+//	reveal.go   shows a secret, once, to whom it is for
 //	send.go     shows and replaces messages in the pages that are open
 //	shelf.go    keeps what was said
 //	read.go     answers with a conversation as plain JSON, and with files
@@ -44,6 +45,7 @@
 //	                                        202 {event, ref}; what begins with "/mfa-help" is a command
 //	POST /api/presses {place, key, fields?, id?}
 //	                                        202 {event}; fields are by name
+//	POST /api/reveals {ref}                 {title, secrets: [{name, secret}]}
 //	GET  /api/conversations/{place}         {place, person, cursor, messages: [message]}
 //	GET  /files/{ref}/{n}                   the attachment at the url of a message
 //	GET  /api/traces                        {traces: [trace]}
@@ -61,7 +63,7 @@
 //
 // A message is
 //
-//	{ref, thread, order, rev, from, name, at, edited, onlyYou,
+//	{ref, thread, order, rev, from, name, at, edited, onlyYou, secret,
 //	 title, status, lines, facts: [{name, value}], steps: [{do, why}],
 //	 attachments: [{name, mediaType, size, url}],
 //	 actions: [{label, kind, key, weight, url,
@@ -71,7 +73,15 @@
 // the bot says it; status is "info", "waiting", "good", or "problem"; lines are
 // the whole body in the order of reading; an action's kind is "choose", "ask",
 // or "open", and a field's "line", "paragraph", or "choice". A message that is
-// replaced keeps its ref, and its rev goes up.
+// replaced keeps its ref, and its rev goes up. OnlyYou says that nobody else in
+// the place sees it.
+//
+// A secret, such as a pass, is a dash wherever a message is read: on the page, in
+// the API and in the stream. Where secret is true, its reader may ask what the
+// dashes stand for, as the page does when they press "Show it". Each secret is
+// told once; after that, and to everybody else, there is nothing to tell, which
+// is 410 secret-gone. The answer is kept nowhere. Name is that of the fact in
+// which the secret stands, and missing elsewhere.
 //
 // The stream's events are "message" {seat, place, ref, thread, order, rev, mine,
 // summary, html}, "trace" {at, kind, text, case}, "ready" once what was missed
@@ -81,7 +91,7 @@
 //
 // What is refused is answered with {code, error}, of which error is a sentence
 // for people and code is for scripts: 400 malformed, 401 no-session, 403 host,
-// origin, or not-yours, 404, 413 too-large, 415 not-json, 422 for what is well
+// origin, or not-yours, 404, 410 secret-gone, 413 too-large, 415 not-json, 422 for what is well
 // formed and makes no sense, and 503 not-accepted if the event could not be
 // made safe and should be sent again. From 500 on there is a reference too,
 // under which the log says more.

@@ -2,7 +2,6 @@ package web
 
 import (
 	"bytes"
-	"context"
 	"crypto/sha256"
 	"embed"
 	"encoding/hex"
@@ -60,13 +59,13 @@ type update struct {
 	HTML    string `json:"html"`
 }
 
-func (w *Web) update(ctx context.Context, e *entry, seat string, p Person) update {
+func (w *Web) update(e *entry, seat string, p Person) update {
 	c := w.card(e, seat, p)
 	place := direct
 	if e.Room == w.o.AdminsChannel {
 		place = admins
 	}
-	return update{seat, place, e.Ref, e.Thread, e.Order, e.Rev, c.Mine, Summary(c), Render(c, w.o.Words(p.Locale), w.resolver(ctx, p))}
+	return update{seat, place, e.Ref, e.Thread, e.Order, e.Rev, c.Mine, Summary(c), Render(c, w.o.Words(p.Locale))}
 }
 
 // card is e as p sees it from a seat.
@@ -140,9 +139,9 @@ func (w *Web) page(rw http.ResponseWriter, r *http.Request) error {
 	at, _ := w.bell.now()
 	v := pageView{
 		words: p.Say, Version: version, Cursor: w.bell.cursor(at),
-		Employee: w.paneOf(r.Context(), p, employee, employeeSeat, direct),
-		Admin:    w.paneOf(r.Context(), p, admin, adminSeat, admins),
-		Inbox:    w.paneOf(r.Context(), p, admin, adminSeat, direct),
+		Employee: w.paneOf(p, employee, employeeSeat, direct),
+		Admin:    w.paneOf(p, admin, adminSeat, admins),
+		Inbox:    w.paneOf(p, admin, adminSeat, direct),
 		Groups:   w.groups(), Filter: len(w.o.Samples) > 8, Sentences: sentences(p),
 	}
 	for _, t := range w.traces.since(0, at) {
@@ -169,7 +168,7 @@ func (w *Web) pane(rw http.ResponseWriter, r *http.Request) error {
 	}
 	at, _ := w.bell.now()
 	rw.Header().Set("Mfahelp-Cursor", w.bell.cursor(at))
-	return w.write(rw, "topics", w.paneOf(r.Context(), w.o.Words(p.Locale), p, seat, place))
+	return w.write(rw, "topics", w.paneOf(w.o.Words(p.Locale), p, seat, place))
 }
 
 func (w *Web) write(rw http.ResponseWriter, name string, v any) error {
@@ -202,7 +201,7 @@ func (w *Web) seatOrTake(rw http.ResponseWriter, r *http.Request, seat string) (
 
 // paneOf is what p sees in a place from a seat: each message with the replies
 // that hang from it.
-func (w *Web) paneOf(ctx context.Context, s *words.Printer, p Person, seat, place string) paneView {
+func (w *Web) paneOf(s *words.Printer, p Person, seat, place string) paneView {
 	v := paneView{Seat: seat, Place: place, Who: p, words: s.Say}
 	for _, x := range w.o.People {
 		if seat != adminSeat || x.Admin {
@@ -216,7 +215,7 @@ func (w *Web) paneOf(ctx context.Context, s *words.Printer, p Person, seat, plac
 	at := map[string]int{}
 	for _, e := range w.visible(p, room) {
 		c := w.card(e, seat, p)
-		html := template.HTML(Render(c, w.o.Words(p.Locale), w.resolver(ctx, p))) // #nosec G203: escaped by its own template
+		html := template.HTML(Render(c, w.o.Words(p.Locale))) // #nosec G203: escaped by its own template
 		if i, ok := at[e.Thread]; ok && e.Thread != "" {
 			v.Topics[i].Replies = append(v.Topics[i].Replies, html)
 			continue

@@ -2,11 +2,9 @@ package web
 
 import (
 	"cmp"
-	"context"
 	"mime"
 	"net/http"
 	"path"
-	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -26,6 +24,7 @@ type shown struct {
 	At      time.Time `json:"at"`
 	Edited  time.Time `json:"edited,omitzero"`
 	OnlyYou bool      `json:"onlyYou,omitempty"` // nobody else in the place sees it
+	Secret  bool      `json:"secret,omitempty"`  // a dash in it stands for what POST /api/reveals shows
 
 	Title       string       `json:"title,omitempty"`
 	Status      string       `json:"status,omitempty"`
@@ -89,7 +88,7 @@ func (w *Web) conversation(rw http.ResponseWriter, r *http.Request) error {
 	at, _ := w.bell.now()
 	out := []shown{}
 	for _, e := range w.visible(p, room) {
-		out = append(out, w.show(r.Context(), e, p))
+		out = append(out, w.show(e, p))
 	}
 	writeJSON(rw, http.StatusOK, map[string]any{"place": name, "person": p.ID, "cursor": w.bell.cursor(at), "messages": out})
 	return nil
@@ -100,18 +99,8 @@ func (w *Web) visible(p Person, room string) []*entry {
 	return w.shelf.list(func(e *entry) bool { return e.Room == room && e.seenBy(p, w.o.AdminsChannel) })
 }
 
-// resolver tells p's secrets, and only p's.
-func (w *Web) resolver(ctx context.Context, p Person) func(bot.Reveal) (string, bool) {
-	return func(r bot.Reveal) (string, bool) {
-		if w.o.Reveal == nil {
-			return "", false
-		}
-		return w.o.Reveal(ctx, r, p.bot())
-	}
-}
-
 // show is e as p sees it.
-func (w *Web) show(ctx context.Context, e *entry, p Person) shown {
+func (w *Web) show(e *entry, p Person) shown {
 	out := shown{
 		Ref: e.Ref, Thread: e.Thread, Order: e.Order, Rev: e.Rev, From: e.From, Name: w.nameOf(e, p),
 		At: e.At, Edited: e.Edited, OnlyYou: e.Reader != "", Lines: []string{},
@@ -122,7 +111,8 @@ func (w *Web) show(ctx context.Context, e *entry, p Person) shown {
 	}
 	m := *e.Message
 	out.Title, out.Status = m.Title, statuses[m.Status]
-	t := teller{resolve: w.resolver(ctx, p)}
+	out.Secret = len(m.Reveals()) > 0
+	t := teller{}
 	for _, b := range m.Body {
 		t.block(b)
 	}
@@ -148,38 +138,37 @@ func (w *Web) nameOf(e *entry, reader Person) string {
 
 // A teller says a message in lines of plain text.
 type teller struct {
-	resolve func(bot.Reveal) (string, bool)
-	lines   []string
-	facts   []shownFact
-	steps   []shownStep
+	lines []string
+	facts []shownFact
+	steps []shownStep
 }
 
 func (t *teller) block(b bot.Block) {
 	switch b := b.(type) {
 	case bot.Text:
-		t.say(t.plain(b))
+		t.say(bot.PlainText(b))
 	case bot.Facts:
 		for _, f := range b {
-			value := t.plain(f.Value)
+			value := bot.PlainText(f.Value)
 			t.facts = append(t.facts, shownFact{f.Name, value})
 			t.say(f.Name + ": " + value)
 		}
 	case bot.Steps:
 		for _, s := range b {
-			do := t.plain(s.Do)
+			do := bot.PlainText(s.Do)
 			t.steps = append(t.steps, shownStep{do, s.Why})
 			t.say(do)
 			t.say(s.Why)
 		}
 	case bot.List:
 		for _, i := range b {
-			t.say(t.plain(i.Title))
-			t.say(t.plain(i.Facts))
+			t.say(bot.PlainText(i.Title))
+			t.say(bot.PlainText(i.Facts))
 		}
 	case bot.Quote:
 		t.say(string(b))
 	case bot.Note:
-		t.say(t.plain(b))
+		t.say(bot.PlainText(b))
 	default:
 		panic("web: unknown block") // unreachable: the set is closed
 	}
@@ -191,19 +180,6 @@ func (t *teller) say(s string) {
 			t.lines = append(t.lines, line)
 		}
 	}
-}
-
-// plain is [bot.PlainText] with what this reader may know.
-func (t *teller) plain(spans []bot.Span) string {
-	told := slices.Clone(spans)
-	for i, s := range told {
-		if r, ok := s.(bot.Reveal); ok {
-			if secret, ok := t.resolve(r); ok {
-				told[i] = bot.Plain(secret)
-			}
-		}
-	}
-	return bot.PlainText(told)
 }
 
 var (

@@ -6,6 +6,7 @@ import (
 	"embed"
 	"fmt"
 	"html/template"
+	"slices"
 	"strings"
 	"time"
 	"unicode/utf8"
@@ -37,10 +38,10 @@ type Card struct {
 
 // Render returns a card as HTML. Whatever stands in it is escaped by the
 // template, and links lead nowhere but to the web and to mail. Of an action
-// nothing travels but its key. What resolve does not tell, or all if it is nil,
-// shows as a dash.
-func Render(c Card, w *words.Printer, resolve func(bot.Reveal) (string, bool)) string {
-	p := pen{w, c, resolve}
+// nothing travels but its key, and of a secret nothing at all: it is a dash, and
+// the card gets a button to ask for it.
+func Render(c Card, w *words.Printer) string {
+	p := pen{w, c}
 	name, data := "said", any(p.said())
 	if c.Message != nil {
 		name, data = "card", p.card(*c.Message)
@@ -93,11 +94,10 @@ func clip(s string, n int) string {
 	return s
 }
 
-// A pen is what a card is written with: our words, and the reader's secrets.
+// A pen is what a card is written with.
 type pen struct {
 	*words.Printer
 	Card
-	resolve func(bot.Reveal) (string, bool)
 }
 
 // What the templates are filled with.
@@ -105,6 +105,7 @@ type (
 	cardView struct {
 		Card
 		ID, Status, StatusName, Title, EditedName, OnlyYouName, ActionsName string
+		RevealName                                                          string // "" without a secret
 		Blocks                                                              []blockView
 		Files                                                               []fileView
 		Actions                                                             []actionView
@@ -167,6 +168,9 @@ func (p pen) card(m bot.Message) cardView {
 	if p.OnlyYou {
 		v.OnlyYouName = p.Say("web.only-you")
 	}
+	if len(m.Reveals()) > 0 {
+		v.RevealName = p.Say("web.reveal")
+	}
 	for i, b := range m.Body {
 		v.Blocks = append(v.Blocks, p.block(b, fmt.Sprintf("%s-b%d", v.ID, i)))
 	}
@@ -176,7 +180,29 @@ func (p pen) card(m bot.Message) cardView {
 	for i, a := range m.Actions {
 		v.Actions = append(v.Actions, p.action(a, fmt.Sprintf("%s-a%d", v.ID, i)))
 	}
+	if leads(m) {
+		v.Actions[0].Weight = weights[bot.Primary]
+	}
 	return v
+}
+
+// leads reports whether a message wants its reader to go elsewhere first, such
+// as to sign in: a page stands before all else, and nothing is more important.
+func leads(m bot.Message) bool {
+	if len(m.Actions) == 0 {
+		return false
+	}
+	_, open := m.Actions[0].(bot.Open)
+	return open && !slices.ContainsFunc(m.Actions, func(a bot.Action) bool {
+		switch a := a.(type) {
+		case bot.Choose:
+			return a.Weight == bot.Primary
+		case bot.Ask:
+			return a.Weight == bot.Primary
+		case bot.Open: // has no weight
+		}
+		return false
+	})
 }
 
 // fileURL names the seat, because a link can show a cookie and no header.
@@ -232,7 +258,7 @@ func (p pen) block(b bot.Block, id string) blockView {
 	panic(fmt.Sprintf("web: unknown block %T", b)) // unreachable: the set is closed
 }
 
-// nothing stands for an empty text and for what this reader is not told.
+// nothing stands for an empty text, and for a secret.
 const nothing = "–"
 
 func (p pen) spans(all []bot.Span) (out []spanView) {
@@ -260,12 +286,7 @@ func (p pen) span(s bot.Span) spanView {
 		}
 		return spanView{Kind: "plain", Text: s.Name}
 	case bot.Reveal:
-		if p.resolve != nil {
-			if secret, ok := p.resolve(s); ok {
-				return spanView{Kind: "secret", Text: secret}
-			}
-		}
-		return spanView{Kind: "plain", Text: nothing}
+		return spanView{Kind: "secret", Text: nothing}
 	}
 	panic(fmt.Sprintf("web: unknown span %T", s)) // unreachable: the set is closed
 }

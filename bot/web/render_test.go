@@ -29,13 +29,13 @@ func spoken() Card {
 }
 
 func TestRenderEverything(t *testing.T) {
-	bottest.GoldenText(t, "everything.html", Render(everything(), english, bottest.Resolve))
+	bottest.GoldenText(t, "everything.html", Render(everything(), english))
 }
 
 func TestRenderSaid(t *testing.T) {
 	long := spoken()
 	long.Text = strings.Repeat(bottest.Hostile+"\n", 20)
-	bottest.GoldenText(t, "said.html", Render(spoken(), english, nil)+"\n"+Render(long, english, nil))
+	bottest.GoldenText(t, "said.html", Render(spoken(), english)+"\n"+Render(long, english))
 }
 
 // TestHostileTextIsInert looks for what -update would bless.
@@ -50,7 +50,7 @@ func TestHostileTextIsInert(t *testing.T) {
 	m.Message.Actions = append(m.Message.Actions,
 		bot.Open{Label: "go", URL: "JaVaScRiPt:alert(1)"}, bot.Choose{Label: `"><script>`, Key: `"><script>alert(1)</script>`},
 		bot.Ask{Label: "x", Key: "k", Fields: []bot.Field{{Name: `" onfocus=alert(1) x="`, Label: "</label><script>", Kind: bot.Choice, Options: []bot.Option{{Label: "</option><script>", Value: `"><script>`}}}}})
-	out := Render(m, english, bottest.Resolve) + Render(spoken(), english, nil)
+	out := Render(m, english) + Render(spoken(), english)
 	for _, bad := range active(out) {
 		t.Errorf("%s came out", bad)
 	}
@@ -98,19 +98,53 @@ func TestActive(t *testing.T) {
 	}
 }
 
-func TestSecretsAreToldToTheirReader(t *testing.T) {
-	m := bot.Message{Title: "Pass", Body: []bot.Block{bot.Text{bot.Reveal{Kind: "pass"}}, bot.Text{bot.Reveal{Kind: "other"}}}}
+// TestSecretsAreDashes counts what stands where a secret would, and the buttons
+// to ask for it.
+func TestSecretsAreDashes(t *testing.T) {
+	pass := bot.Reveal{Kind: "pass"}
+	for _, test := range []struct {
+		name           string
+		body           []bot.Block
+		dashes, button int
+	}{
+		{"none", []bot.Block{bot.Text{bot.Plain("no secret")}}, 0, 0},
+		{"one", []bot.Block{bot.Text{pass}}, 1, 1},
+		{"one, in a fact", []bot.Block{bot.Facts{{Name: "Pass", Value: bot.Text{pass}}}}, 1, 1},
+		{"two, in a list and a note", []bot.Block{bot.List{{Title: bot.Text{pass}}}, bot.Note{bot.Reveal{Kind: "code"}}}, 2, 1},
+	} {
+		out := Render(Card{Message: &bot.Message{Title: "Pass", Body: test.body}, Ref: "m7"}, english)
+		dashes, buttons := strings.Count(out, `<span class="secret">–</span>`), strings.Count(out, `data-reveal="m7"`)
+		if dashes != test.dashes || buttons != test.button {
+			t.Errorf("%s: got %d dashes and %d buttons, want %d and %d", test.name, dashes, buttons, test.dashes, test.button)
+		}
+	}
+}
+
+// TestAPageComesFirst tells which card makes most of a page that it opens.
+func TestAPageComesFirst(t *testing.T) {
+	page, other := bot.Open{Label: "Sign in", URL: "https://example.com/"}, bot.Choose{Label: "Stop", Key: "k"}
+	first := bot.Choose{Label: "Yes", Key: "k", Weight: bot.Primary}
 	for _, test := range []struct {
 		name    string
-		resolve func(bot.Reveal) (string, bool)
-		want    int
+		actions []bot.Action
+		want    bool
 	}{
-		{"its reader", bottest.Resolve, 1},
-		{"nobody", nil, 0},
+		{"alone", []bot.Action{page}, true},
+		{"before a choice", []bot.Action{page, other}, true},
+		{"after a choice", []bot.Action{other, page}, false},
+		{"beside what most should choose", []bot.Action{page, first}, false},
+		{"beside a form that most should fill in", []bot.Action{page, bot.Ask{Label: "Yes", Key: "k", Weight: bot.Primary}}, false},
 	} {
-		out := Render(Card{Message: &m}, english, test.resolve)
-		if got := strings.Count(out, "Pass &lt;!channel"); got != test.want {
-			t.Errorf("told to %s: got it %d times, want %d", test.name, got, test.want)
+		out := Render(Card{Message: &bot.Message{Title: "x", Actions: test.actions}}, english)
+		link := out[strings.Index(out, "<a "):]
+		link = link[:strings.Index(link, ">")]
+		if got := strings.Contains(link, "primary"); got != test.want {
+			t.Errorf("%s: got %v, want %v", test.name, got, test.want)
+		}
+		for _, safe := range []string{`target="_blank"`, `rel="noopener noreferrer"`} {
+			if !strings.Contains(link, safe) {
+				t.Errorf("%s: it opens without %s", test.name, safe)
+			}
 		}
 	}
 }
@@ -139,7 +173,7 @@ func TestSummary(t *testing.T) {
 
 // TestEveryReferenceHasItsTarget checks what a screen reader follows.
 func TestEveryReferenceHasItsTarget(t *testing.T) {
-	out := Render(everything(), english, nil)
+	out := Render(everything(), english)
 	ids := map[string]int{}
 	for _, id := range regexp.MustCompile(` id="([^"]+)"`).FindAllStringSubmatch(out, -1) {
 		ids[id[1]]++

@@ -151,7 +151,7 @@ func (w *Web) stream(rw http.ResponseWriter, r *http.Request) error {
 	defer beat.Stop()
 	for ready := false; out.err == nil; ready = true {
 		at, rung := w.bell.now()
-		w.tell(r, out, seated, known, at)
+		w.tell(out, seated, known, at)
 		known = at
 		if !ready {
 			out.event(w.bell.cursor(at), "ready", struct{}{})
@@ -189,7 +189,7 @@ func (w *Web) seated(r *http.Request) map[string]Person {
 
 // tell writes what changed after one moment and up to another, oldest first.
 // What changed twice is told once, as it is now.
-func (w *Web) tell(r *http.Request, out *feed, seated map[string]Person, after, upto int64) {
+func (w *Web) tell(out *feed, seated map[string]Person, after, upto int64) {
 	news := w.shelf.list(func(e *entry) bool { return e.changed > after && e.changed <= upto })
 	slices.SortFunc(news, func(a, b *entry) int { return cmp.Compare(a.changed, b.changed) })
 	traces := w.traces.since(after, upto)
@@ -201,7 +201,7 @@ func (w *Web) tell(r *http.Request, out *feed, seated map[string]Person, after, 
 		}
 		for _, seat := range slices.Sorted(maps.Keys(seated)) {
 			if p := seated[seat]; news[0].seenBy(p, w.o.AdminsChannel) && w.shownIn(news[0], seat) {
-				out.event(w.bell.cursor(news[0].changed), "message", w.update(r.Context(), news[0], seat, p))
+				out.event(w.bell.cursor(news[0].changed), "message", w.update(news[0], seat, p))
 			}
 		}
 		news = news[1:]

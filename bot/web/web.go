@@ -35,10 +35,10 @@ type Sample struct {
 
 // Options is what the page needs from the rest of the program.
 type Options struct {
-	Inbox  bot.Inbox
-	Memory bot.Memory                                                   // keeps what was said, so that a restart loses none of it
-	Words  func(locale string) *words.Printer                           // nil for the ordinary ones
-	Reveal func(context.Context, bot.Reveal, bot.Person) (string, bool) // tells one reader a secret; nil tells none
+	Inbox   bot.Inbox
+	Memory  bot.Memory                         // keeps what was said, so that a restart loses none of it
+	Words   func(locale string) *words.Printer // nil for the ordinary ones
+	Secrets bot.Secrets                        // asked when somebody presses to be shown one, and never to read; nil tells none
 
 	People  []Person
 	Samples []Sample
@@ -53,7 +53,8 @@ type Options struct {
 	Log           *zap.Logger
 }
 
-// Web is the page and what is said on it. It is a [bot.Platform].
+// Web is the page and what is said on it. It is a [bot.Platform] and a
+// [bot.Reacher].
 type Web struct {
 	o      Options
 	shelf  shelf
@@ -64,7 +65,10 @@ type Web struct {
 	close  sync.Once
 }
 
-var _ bot.Platform = (*Web)(nil)
+var (
+	_ bot.Platform = (*Web)(nil)
+	_ bot.Reacher  = (*Web)(nil)
+)
 
 // New returns a page that nobody has opened yet.
 func New(o Options) *Web {
@@ -119,6 +123,7 @@ func (w *Web) Handler() http.Handler {
 		"POST /api/samples/{name}":       w.makeSample,
 		"POST /api/messages":             w.say,
 		"POST /api/presses":              w.press,
+		"POST /api/reveals":              w.reveal,
 		"/":                              w.nothing,
 	} {
 		mux.Handle(pattern, w.answer(h))
@@ -133,6 +138,17 @@ func (w *Web) person(id string) (Person, bool) {
 		return Person{}, false
 	}
 	return w.o.People[i], true
+}
+
+// Reach returns where somebody is alone with the bot. Whoever can be chosen can
+// be reached, even if nobody has ever been them.
+func (w *Web) Reach(_ context.Context, who bot.Identity) (bot.Person, bot.Place, bool, error) {
+	i := slices.IndexFunc(w.o.People, func(p Person) bool { return who.Known() && p.Identity.Key() == who.Key() })
+	if i < 0 {
+		return bot.Person{}, bot.Place{}, false, nil
+	}
+	p := w.o.People[i]
+	return p.bot(), w.place(p, directTo(p.ID), ""), true, nil
 }
 
 // bot is p as events and views know them.

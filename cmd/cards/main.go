@@ -42,7 +42,7 @@ type platform struct {
 // platforms are all there are; a new one is a line here.
 var platforms = []platform{
 	{"web", func(m bot.Message) string {
-		return web.Render(web.Card{Message: &m, Name: "mfahelp"}, printer(""), nil)
+		return web.Render(web.Card{Message: &m, Name: "mfahelp"}, printer(""))
 	}},
 }
 

@@ -177,8 +177,8 @@ function replace(old, article) {
   const focused = old.contains(document.activeElement) ? document.activeElement : null;
   old.replaceWith(article);
   if (!focused) return;
-  const key = focused.dataset.key;
-  const same = key && one(`[data-key="${CSS.escape(key)}"]`, article);
+  const { key, reveal: ref } = focused.dataset;
+  const same = key ? one(`[data-key="${CSS.escape(key)}"]`, article) : ref && one("[data-reveal]", article);
   (same || one('[tabindex="-1"]', article)).focus({ preventScroll: true });
 }
 
@@ -493,6 +493,50 @@ dialog.addEventListener("close", () => {
   (one(`[data-key="${CSS.escape(asked.key)}"]`, article) ?? one('[tabindex="-1"]', article)).focus();
 });
 
+// ---- secrets
+
+const secret = one("#secret");
+let shownFor; // the button that was pressed, by seat and ref
+
+// reveal asks for what the dashes of a card stand for. It is told once, so it is
+// asked for by nothing but this press, and is nowhere but in the dialog.
+async function reveal(button) {
+  const { seat } = button.closest(".log").dataset;
+  const ref = button.dataset.reveal;
+  await busy(button, async () => {
+    const told = await post(`/api/reveals?seat=${seat}`, { ref });
+    shownFor = { seat, ref };
+    one("#secret-title").textContent = told.title;
+    one("#secret-told").replaceChildren(...told.secrets.flatMap(secretLines));
+    secret.showModal();
+    one("#secret-title").focus();
+  });
+}
+
+function secretLines(told) {
+  const name = document.createElement("dt");
+  name.textContent = told.name ?? "";
+  name.hidden = !told.name;
+  const value = document.createElement("dd");
+  value.textContent = told.secret;
+  return [name, value];
+}
+
+function forgetSecret() {
+  one("#secret-told").replaceChildren();
+  one("#secret-title").textContent = "";
+}
+
+secret.addEventListener("close", () => {
+  forgetSecret();
+  const log = all(`.log[data-seat="${shownFor.seat}"]`).find((l) => one(`[data-ref="${CSS.escape(shownFor.ref)}"]`, l));
+  const article = log && one(`[data-ref="${CSS.escape(shownFor.ref)}"]`, log);
+  if (article) (one("[data-reveal]", article) ?? one('[tabindex="-1"]', article)).focus();
+});
+
+// A page that is put aside may come back as it was.
+addEventListener("pagehide", () => (secret.open ? secret.close() : forgetSecret()));
+
 // ---- wiring
 
 document.addEventListener("click", (e) => {
@@ -502,6 +546,8 @@ document.addEventListener("click", (e) => {
   else if ("show" in button.dataset) show(button.dataset.show);
   else if (button.closest(".switch")) showPlace(button.dataset.place);
   else if ("cancel" in button.dataset) dialog.close();
+  else if ("close" in button.dataset) secret.close();
+  else if ("reveal" in button.dataset) reveal(button);
   else if ("ask" in button.dataset) openForm(button);
   else if ("key" in button.dataset) busy(button, () => press(button, button.closest(".log")));
   else if (button.matches(".below")) {
