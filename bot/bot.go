@@ -149,8 +149,9 @@ type Post struct {
 	To      Place
 	Reply   Reply // from the event, to answer it there and then; To says for whom, and holds once it is over
 	Key     string
-	Under   string  // key of the post whose thread this goes in; "" for where To says
-	Message Message // passes [Message.Check], or the post is not recorded
+	Under   string    // key of the post whose thread this goes in; "" for where To says
+	Message Message   // passes [Message.Check], or the post is not recorded
+	Until   time.Time // its actions may be pressed before, and not from then on; zero for as long as they are shown
 }
 
 // An Inbox accepts events. Once Accept has returned nil the event survives a

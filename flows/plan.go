@@ -29,7 +29,7 @@ type Plan struct {
 type Effect struct {
 	Key string `json:"key"` // asked for again, it is still done once
 	graph.Change
-	Approval string `json:"approval"`       // key of the [Approval] that it waits for
+	Approval string `json:"approval"`       // key of the [Request] that it waits for
 	Then     string `json:"then,omitempty"` // verb of the job that hears what came of it, about Approval
 }
 
@@ -37,12 +37,22 @@ type Effect struct {
 // something, and change nobody's account.
 var harmless = map[graph.ChangeKind]bool{graph.SendMail: true}
 
+// Harmless reports whether e needs no approval, since it changes nobody's account.
+func (e Effect) Harmless() bool { return harmless[e.Kind] }
+
 // Check refuses an effect that waits for no approval and is not harmless.
 func (e Effect) Check() error {
 	if e.Approval == "" && !harmless[e.Kind] {
 		return fmt.Errorf("%s without an approval", e.Kind)
 	}
 	return nil
+}
+
+// Has reports whether c is one of the changes that p is about, under whatever
+// key: what failed may be asked for again under another. For a request, nothing
+// else is done but what a request that was frozen lets as well.
+func (p Plan) Has(c graph.Change) bool {
+	return slices.ContainsFunc(p.Effects, func(e Effect) bool { return e.Change == c })
 }
 
 // Digest identifies p. It is made from the plan and never from a message: the

@@ -3,6 +3,7 @@ package flows
 import (
 	"context"
 	"errors"
+	"slices"
 	"time"
 
 	"mfahelp/bot"
@@ -111,6 +112,32 @@ func (s RequestState) Lets(k graph.ChangeKind) bool {
 	return s == ResetExecuting
 }
 
+// ways are the states that a request may go to from each; a sign of compromise
+// may freeze it from any. What is over stays over otherwise, so the first word
+// that ends it is the last one. One that is new may be so already: a refusal.
+var ways = map[RequestState][]RequestState{
+	"":             {ResetChecking, ResetAsked, ResetDenied, ResetExpired, ResetWithdrawn},
+	ResetChecking:  {ResetAsked, ResetDenied, ResetExpired, ResetWithdrawn},
+	ResetAsked:     {ResetChecking, ResetProven, ResetExecuting, ResetDenied, ResetExpired, ResetWithdrawn},
+	ResetProven:    {ResetChecking, ResetAsked, ResetExecuting, ResetDenied, ResetExpired, ResetWithdrawn},
+	ResetExecuting: {ResetChecking, ResetAsked, ResetProven, ResetExecuted, ResetDenied, ResetExpired, ResetWithdrawn},
+	ResetExecuted:  {ResetExecuting, ResetWatched, ResetSettled, ResetDenied, ResetExpired, ResetWithdrawn},
+	ResetWatched:   {ResetExecuted, ResetSettled},
+	ResetSettled:   nil,
+	ResetDenied:    nil,
+	ResetExpired:   nil,
+	ResetWithdrawn: nil,
+	ResetFrozen:    nil,
+}
+
+// May reports whether a request may go from s to next, or stay there; s is ""
+// for a new one. For [ResetExecuting] that is not all it takes: the store asks
+// for the [Approval.Verdict] at that moment as well.
+func (s RequestState) May(next RequestState) bool {
+	_, known := ways[s]
+	return known && (next == ResetFrozen || next != "" && next == s || slices.Contains(ways[s], next))
+}
+
 // Leave is asked right before an effect begins, and again before each further try.
 type Leave interface {
 	// Leave returns no reason if e, an effect of r, may begin now. To is who
@@ -133,8 +160,8 @@ type Requests interface {
 	Request(ctx context.Context, key string) (Request, error)
 
 	// About returns those about somebody that were asked since a time, By
-	// those that somebody asked for; of the zero identity, all. The newest
-	// are first.
+	// those that somebody asked for; of the zero identity, all, and of
+	// anybody else who is unknown, none. The newest are first.
 	About(ctx context.Context, subject bot.Identity, since time.Time) ([]Request, error)
 	By(ctx context.Context, requester bot.Identity, since time.Time) ([]Request, error)
 
@@ -156,7 +183,7 @@ var ErrNoRequest = errors.New("no such request")
 type Outcome struct {
 	Effect
 	State  EffectState
-	Reason string    // of a failure: the kind of error, such as "permission missing AuditLog.Read.All"; never what somebody wrote
+	Reason string    // why it is not done: the key of a [Reason], or the kind of error, such as "permission missing AuditLog.Read.All"
 	Object string    // what was made, such as a pass's id
 	Until  time.Time // when that ends
 	Tries  int
@@ -174,7 +201,7 @@ const (
 	EffectDone    EffectState = "done"
 	EffectFailed  EffectState = "failed"  // it did not happen
 	EffectUnknown EffectState = "unknown" // it may have happened, and may not be done twice
-	EffectDropped EffectState = "dropped" // it was not allowed any more when its turn came
+	EffectDropped EffectState = "dropped" // it was not allowed any more when its turn came, or its request ended before
 )
 
 // Over reports whether nothing more will come of it by itself.

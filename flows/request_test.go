@@ -35,3 +35,38 @@ func TestLets(t *testing.T) {
 		}
 	}
 }
+
+// TestMay holds the ways of a request to what must never be, however the table
+// grows.
+func TestMay(t *testing.T) {
+	for _, from := range append(states[:len(states):len(states)], "") {
+		for _, next := range states {
+			may := from.May(next)
+			begun := from == ResetExecuting || from == ResetExecuted || from == ResetWatched || from == ResetSettled
+			after := next == ResetExecuted || next == ResetWatched || next == ResetSettled
+			switch {
+			case (next == from || next == ResetFrozen) && !may:
+				t.Errorf("%q cannot become %q", from, next)
+			case from != "" && !from.Open() && next != from && next != ResetFrozen && may:
+				t.Errorf("%q is over and becomes %q", from, next)
+			case after && !begun && may:
+				t.Errorf("%q becomes %q, and nothing was executed", from, next)
+			}
+		}
+		if from.May("") || from.May("other") || RequestState("other").May(from) && from != ResetFrozen {
+			t.Errorf("%q goes where nothing is known, or comes from there", from)
+		}
+	}
+}
+
+func TestHas(t *testing.T) {
+	p := plan()
+	c := p.Effects[0].Change
+	if !p.Has(c) {
+		t.Error("a plan does not have its own change")
+	}
+	c.Object = "another"
+	if p.Has(c) {
+		t.Error("a plan has a change that is not in it")
+	}
+}

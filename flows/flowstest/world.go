@@ -166,7 +166,7 @@ func (w *World) post(p bot.Post) {
 	p.Message = p.Message.Keyed(func(verb, subject string) string {
 		key := "key:" + p.Key + ":" + verb + ":" + subject
 		still[key] = true
-		o := flows.Offer{Key: key, Post: p.Key, In: p.To, Verb: verb, Subject: subject}
+		o := flows.Offer{Key: key, Post: p.Key, In: p.To, Verb: verb, Subject: subject, Until: p.Until}
 		if p.To.Audience.One() {
 			o.For = p.To.Reader
 		}
