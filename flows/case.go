@@ -69,6 +69,7 @@ type Looked struct {
 	SignIn  *graph.SignIn  `json:"sign_in,omitempty"`
 	Nearby  []graph.SignIn `json:"nearby,omitempty"`
 	By      graph.Clue     `json:"by,omitempty"`
+	Others  int            `json:"others,omitempty"` // how many more fit, where the newest was taken without asking
 	Expired bool           `json:"expired,omitempty"`
 	Partial bool           `json:"partial,omitempty"`
 	User    *graph.User    `json:"user,omitempty"`    // whose account it is; nil if the directory did not say

@@ -21,7 +21,13 @@ type Router struct {
 type Named struct {
 	Name string
 	Flow
+	Late Late // nil if the flow has nothing better to say than what Closed does
 }
+
+// Late answers a press of what was open once, and does nothing about it: two
+// people may press one button at the same moment, and the second wants to know
+// who was first. The zero Answer leaves it to [Router.Closed].
+type Late func(ctx context.Context, e bot.Event, o Offer) (Answer, error)
 
 // Offers reads what buttons stand for.
 type Offers interface {
@@ -59,7 +65,11 @@ func (r *Router) press(ctx context.Context, e bot.Event, p bot.Pressed) (Answer,
 	if err != nil {
 		return Answer{}, err
 	}
-	if why := r.refuse(e, o, ok); why != "" {
+	switch why := r.refuse(e, o, ok); why {
+	case "":
+	case Over:
+		return r.late(ctx, e, o)
+	default:
 		return r.Closed(e, why), nil
 	}
 	f, err := r.byVerb(o.Verb)
@@ -67,6 +77,16 @@ func (r *Router) press(ctx context.Context, e bot.Event, p bot.Pressed) (Answer,
 		return Answer{}, err
 	}
 	return f.Press(ctx, e, o)
+}
+
+// late answers a press that came too late, even if its flow is no more.
+func (r *Router) late(ctx context.Context, e bot.Event, o Offer) (Answer, error) {
+	if f, err := r.byVerb(o.Verb); err == nil && f.Late != nil {
+		if a, err := f.Late(ctx, e, o); err != nil || len(a.Posts) > 0 {
+			return Answer{Posts: a.Posts}, err // it only says something
+		}
+	}
+	return r.Closed(e, Over), nil
 }
 
 // refuse says why a press of o is not taken. A key that was pressed elsewhere
@@ -100,12 +120,12 @@ func (r *Router) Job(ctx context.Context, j Job) (Answer, error) {
 	return f.Resume(ctx, j)
 }
 
-func (r *Router) byVerb(verb string) (Flow, error) {
+func (r *Router) byVerb(verb string) (Named, error) {
 	name, _, _ := strings.Cut(verb, ".")
 	for _, f := range r.Flows {
 		if f.Name == name {
 			return f, nil
 		}
 	}
-	return nil, fmt.Errorf("no flow for the verb %q", verb)
+	return Named{}, fmt.Errorf("no flow for the verb %q", verb)
 }

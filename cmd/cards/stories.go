@@ -124,7 +124,7 @@ var stories = []story{
 	{"help-status-empty", "/e1", func(s *stage) { s.Do(ava, inChat, bot.Commanded{Name: "mfa-help", Text: "status"}) }},
 	{"help-picture", "/picture", func(s *stage) { s.Do(ava, inChat, bot.Said{Files: []bot.File{{Name: "screen.png"}}}) }},
 	{"help-limit", "/limit", func(s *stage) { s.limits.Lookups = 1; s.paste(); s.paste() }},
-	{"help-closed-button", "closed/web/ava", func(s *stage) { s.Do(ava, inChat, bot.Pressed{Key: "old"}) }},
+	{"help-closed-button", "closed/web/ava/e1", func(s *stage) { s.Do(ava, inChat, bot.Pressed{Key: "old"}) }},
 	{"help-elsewhere", "/elsewhere", func(s *stage) { s.Say(ava, bot.Place{Platform: "web", ID: "C1"}, paste) }},
 	{"help-sorry", "", nil},
 
@@ -140,7 +140,7 @@ var stories = []story{
 	}},
 	{"admins-claimed", "/admins", func(s *stage) { s.escalated(); s.Press(priya, "/admins", "Claim", nil) }},
 	{"admins-claimed-line", "/moved/e2", func(s *stage) { s.escalated(); s.Press(priya, "/admins", "Claim", nil) }},
-	{"admins-taken", "closed/web/sam", func(s *stage) {
+	{"admins-taken", "whisper/web/sam/e3", func(s *stage) {
 		s.escalated()
 		claim := s.Post("/admins").Message.Actions[0].(bot.Choose).Key
 		s.Do(priya, inAdmins, bot.Pressed{Key: claim})
@@ -158,8 +158,8 @@ var stories = []story{
 	{"admins-resolved", "/admins", func(s *stage) { s.resolved() }},
 	{"help-closed", "/reply", func(s *stage) { s.resolved() }},
 	{"help-reopened", "/reply", func(s *stage) { s.resolved(); s.Press(sam, "/admins", "Reopen", nil) }},
-	{"admins-not-admin", "whisper/web/ava", func(s *stage) { s.escalated(); s.Press(ava, "/admins", "Claim", nil) }},
-	{"admins-hint", "whisper/web/priya", func(s *stage) { s.Say(priya, inAdmins, "hello") }},
+	{"admins-not-admin", "whisper/web/ava/e2", func(s *stage) { s.escalated(); s.Press(ava, "/admins", "Claim", nil) }},
+	{"admins-hint", "whisper/web/priya/e1", func(s *stage) { s.Say(priya, inAdmins, "hello") }},
 	{"admins-phone", "/admins", func(s *stage) { s.said(silent); s.Say(priya, inAdmins, paste) }},
 	{"admins-phone-waiting", "/admins", func(s *stage) {
 		s.log.Err = &graph.Later{At: s.Now().Add(time.Minute), Why: graph.Lag}
@@ -187,8 +187,8 @@ func play(st story, t flowstest.T) bot.Message {
 	helper := help.New(help.Options{Desk: desk, Cases: w, Ledger: w, Words: printer, Admins: inAdmins, Now: w.Now})
 	s.limits = &helper.Limits
 	w.Router.Flows = []flows.Named{
-		{Name: "escalate", Flow: escalate.New(escalate.Options{Desk: desk, Cases: w, Admins: w, Words: printer, Channel: inAdmins, Now: w.Now})},
-		{Name: "help", Flow: helper},
+		escalate.New(escalate.Options{Desk: desk, Cases: w, Admins: w, Words: printer, Channel: inAdmins, Now: w.Now}).Named(),
+		helper.Named(),
 	}
 	st.tells(s)
 	return s.Post(st.post).Message

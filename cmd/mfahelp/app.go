@@ -90,16 +90,16 @@ func (a *app) router() *flows.Router {
 		Offers: a.store, Now: a.now,
 		Closed: func(e bot.Event, why flows.Refusal) flows.Answer { return help.Closed(printer(e.From.Locale), e, why) },
 		Flows: []flows.Named{
-			{Name: "escalate", Flow: escalate.New(escalate.Options{
+			escalate.New(escalate.Options{
 				Desk: a.desk, Cases: a.store, Admins: admins{a.graph, a.cfg.Admins.Groups, a.cfg.Tenant.ID},
 				Words: printer, Channel: channel, Locale: a.cfg.Locale, Now: a.now,
-			})},
-			{Name: "help", Flow: help.New(help.Options{
+			}).Named(),
+			help.New(help.Options{
 				Desk: a.desk, Cases: a.store, Ledger: a.store, Words: printer, Admins: channel, Now: a.now,
 				Limits: help.Limits{
 					Messages: a.cfg.Limits.MessagesPerHour, Lookups: a.cfg.Limits.LookupsPerHour, Escalations: a.cfg.Limits.EscalationsPerDay,
 				},
-			})},
+			}).Named(),
 		},
 	}
 }

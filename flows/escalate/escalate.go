@@ -32,6 +32,9 @@ type Flow struct{ Options }
 // New returns the flow.
 func New(o Options) *Flow { return &Flow{o} }
 
+// Named is the flow as a router wants it.
+func (f *Flow) Named() flows.Named { return flows.Named{Name: "escalate", Flow: f, Late: f.Late} }
+
 // Match takes what is said and commanded in the admins' channel.
 func (f *Flow) Match(e bot.Event) bool {
 	if f.Channel.Platform == "" || e.In.Platform != f.Channel.Platform || e.In.ID != f.Channel.ID {
@@ -202,9 +205,8 @@ func (f *Flow) look(ctx context.Context, c flows.Case) flows.Answer {
 		return a
 	case !c.Subject.Known():
 		return f.with(c, askWhose(f.printer(), c, false))
-	case len(c.Choices) > 0:
-		c, _ = lookup.Choose(c, c.Choices[0].SignIn.ID) // the newest: an admin sees the others in the file
 	}
+	c = lookup.Newest(c)
 	c.Alarm = f.diagnose(c).Alarm
 	a := f.open(c)
 	a.Cases = []flows.Case{c}
@@ -238,7 +240,7 @@ func (f *Flow) hint(e bot.Event) flows.Answer {
 func (f *Flow) whisper(e bot.Event, m bot.Message) flows.Answer {
 	to := e.In
 	to.Audience, to.Reader = bot.Ephemeral, e.From.ID
-	return flows.Answer{Posts: []bot.Post{{To: to, Reply: e.Reply, Key: "whisper/" + e.From.Platform + "/" + e.From.ID, Message: m}}}
+	return flows.Answer{Posts: []bot.Post{{To: to, Reply: e.Reply, Key: "whisper/" + e.From.Platform + "/" + e.From.ID + "/" + e.ID, Message: m}}}
 }
 
 func (f *Flow) entry(by bot.Identity, verb, object, of, result string) flows.Entry {

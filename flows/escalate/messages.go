@@ -1,6 +1,7 @@
 package escalate
 
 import (
+	"strconv"
 	"strings"
 	"time"
 
@@ -100,6 +101,23 @@ func state(p *words.Printer, c flows.Case) bot.Text {
 	return flows.Say(p, "escalate.state.open")
 }
 
+// stands is how c now stands, for who pressed a button that was there before.
+func stands(p *words.Printer, c flows.Case, reader bot.Person) bot.Message {
+	m := bot.Message{Status: bot.Info, Body: []bot.Block{flows.Say(p, "escalate.stands.body")}}
+	switch {
+	case c.State != flows.WithAdmins:
+		m.Title = p.Say("escalate.stands.settled")
+		m.Body = append([]bot.Block{state(p, c)}, m.Body...)
+	case c.Owner.ID == "":
+		m.Title = p.Say("escalate.stands.open")
+	case c.Owner.Platform == reader.Platform && c.Owner.ID == reader.ID:
+		m.Title = p.Say("escalate.stands.yours")
+	default:
+		m.Title = p.Say("escalate.stands.taken", c.Owner.Name)
+	}
+	return m
+}
+
 // asker shows who asks by the name in the directory and by the name in the
 // chat: people choose the second themselves.
 func asker(p *words.Printer, c flows.Case, phone bool) bot.Facts {
@@ -157,6 +175,9 @@ func evidence(p *words.Printer, c flows.Case, d diagnose.Diagnosis, now time.Tim
 	}
 	if !named(c) && (c.Report.RequestID != "" || c.Report.CorrelationID != "") {
 		m.Body = append(m.Body, bot.Note(flows.Say(p, "escalate.ids", bot.Code(dash(c.Report.RequestID)), bot.Code(dash(c.Report.CorrelationID)))))
+	}
+	if n := c.Looked.Others; n > 0 {
+		m.Body = append(m.Body, flows.Say(p, "escalate.others", bot.Plain(strconv.Itoa(n))))
 	}
 	m.Body = append(m.Body, lookup.Source(p, c))
 	m.Attachments = lookup.Attach(p, c, d, now)

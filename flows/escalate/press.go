@@ -41,12 +41,25 @@ func (f *Flow) Press(ctx context.Context, e bot.Event, o flows.Offer) (flows.Ans
 	return flows.Answer{}, fmt.Errorf("escalate knows no verb %q", o.Verb)
 }
 
-// claim takes c. Of two admins who press at once, the first has it and the
-// other is told.
-func (f *Flow) claim(e bot.Event, c flows.Case) flows.Answer {
-	if c.Owner.ID != "" {
-		return f.whisper(e, bot.Message{Title: f.printer().Say("escalate.taken", c.Owner.Name), Status: bot.Info})
+// Late tells an admin whose press came too late how the case now stands: of two
+// who claim at once, the first has it and the other hears who that is. It fits
+// [flows.Late].
+func (f *Flow) Late(ctx context.Context, e bot.Event, o flows.Offer) (flows.Answer, error) {
+	if ok, err := f.Admins.Admin(ctx, e.From.Identity); err != nil || !ok {
+		return f.refuse(e, "not-admin"), err
 	}
+	c, err := f.Cases.Case(ctx, o.Subject)
+	if errors.Is(err, flows.ErrNoCase) {
+		return f.refuse(e, "gone"), nil
+	}
+	if err != nil {
+		return flows.Answer{}, err
+	}
+	return f.whisper(e, stands(f.printer(), c, e.From)), nil
+}
+
+// claim takes c.
+func (f *Flow) claim(e bot.Event, c flows.Case) flows.Answer {
 	c.Owner = e.From
 	return f.moved(e, c, "escalate.claimed")
 }

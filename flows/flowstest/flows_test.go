@@ -98,8 +98,8 @@ func world(t *testing.T, limits help.Limits, events ...graph.SignIn) (*flowstest
 	}
 	w.Router.Closed = func(e bot.Event, why flows.Refusal) flows.Answer { return help.Closed(say(""), e, why) }
 	w.Router.Flows = []flows.Named{
-		{Name: "escalate", Flow: escalate.New(escalate.Options{Desk: desk, Cases: w, Admins: w, Words: say, Channel: channel, Now: w.Now})},
-		{Name: "help", Flow: help.New(help.Options{Desk: desk, Cases: w, Ledger: w, Words: say, Admins: channel, Limits: limits, Now: w.Now})},
+		escalate.New(escalate.Options{Desk: desk, Cases: w, Admins: w, Words: say, Channel: channel, Now: w.Now}).Named(),
+		help.New(help.Options{Desk: desk, Cases: w, Ledger: w, Words: say, Admins: channel, Limits: limits, Now: w.Now}).Named(),
 	}
 	return w, log
 }
@@ -322,8 +322,8 @@ func TestPressesThatAreNotTaken(t *testing.T) {
 	if got := w.Only(); got.State != flows.Settled || got.Version != 3 {
 		t.Errorf("got %s, version %d; want settled once", got.State, got.Version)
 	}
-	if !strings.Contains(w.Post("closed/web/ava").Message.Title, "no longer open") {
-		t.Errorf("the second press hears %q", w.Post("closed/web/ava").Message.Title)
+	if !strings.Contains(w.Post("closed/web/ava/e6").Message.Title, "no longer open") {
+		t.Errorf("the second press hears %q", w.Post("closed/web/ava/e6").Message.Title)
 	}
 }
 
@@ -405,8 +405,16 @@ func TestTwoAdminsAtOnce(t *testing.T) {
 	if got := w.Only().Owner.ID; got != "priya" {
 		t.Errorf("the case is with %q, want the first", got)
 	}
-	if got := w.Posts[len(w.Posts)-1]; got.To.Reader != "sam" || got.To.Audience != bot.Ephemeral {
-		t.Errorf("the second was not told: %+v", got.To)
+	if got := w.Posts[len(w.Posts)-1]; got.To.Reader != "sam" || got.To.Audience != bot.Ephemeral || got.Message.Title != "Priya already has this case" {
+		t.Errorf("the second hears, in %+v, %q", got.To, got.Message.Title)
+	}
+	w.Do(priya, channel, bot.Pressed{Key: claim})
+	if got := w.Posts[len(w.Posts)-1].Message.Title; got != "You already have this case" {
+		t.Errorf("the first, pressing again, hears %q", got)
+	}
+	w.Do(bea, channel, bot.Pressed{Key: claim})
+	if got := w.Posts[len(w.Posts)-1]; got.To.Reader != "bea" || strings.Contains(text(got.Message), "Priya") {
+		t.Errorf("somebody who is no admin hears\n%s", text(got.Message))
 	}
 	w.Press(priya, "/admins", "Put back", nil)
 	w.Press(sam, "/admins", "Claim", nil)

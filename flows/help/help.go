@@ -42,6 +42,9 @@ type Flow struct{ Options }
 // New returns the flow.
 func New(o Options) *Flow { return &Flow{o} }
 
+// Named is the flow as a router wants it.
+func (f *Flow) Named() flows.Named { return flows.Named{Name: "help", Flow: f} }
+
 // Match takes whatever no other flow took: a message, a command, a shortcut.
 func (f *Flow) Match(e bot.Event) bool { return true }
 

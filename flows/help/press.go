@@ -95,7 +95,7 @@ func Closed(p *words.Printer, e bot.Event, why flows.Refusal) flows.Answer {
 		to.Audience, to.Reader = bot.Ephemeral, e.From.ID
 	}
 	m := bot.Message{Title: p.Say("help.closed." + string(why)), Status: bot.Info, Body: []bot.Block{flows.Say(p, "help.closed.body")}}
-	return flows.Answer{Posts: []bot.Post{{To: to, Reply: e.Reply, Key: "closed/" + e.From.Platform + "/" + e.From.ID, Message: m}}}
+	return flows.Answer{Posts: []bot.Post{{To: to, Reply: e.Reply, Key: "closed/" + e.From.Platform + "/" + e.From.ID + "/" + e.ID, Message: m}}}
 }
 
 // Apology is what somebody hears whose message could not be handled, however

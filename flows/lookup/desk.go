@@ -156,16 +156,34 @@ func visit(s graph.SignIn, all []graph.SignIn) (rest []graph.SignIn) {
 	return rest
 }
 
+// ByChoice is the clue where several sign-ins fit and one of them was picked.
+const ByChoice graph.Clue = "choice"
+
 // Choose settles c on the choice with the sign-in's id, and reports whether
 // there is one.
 func Choose(c flows.Case, id string) (flows.Case, bool) {
 	for _, o := range c.Choices {
 		if o.SignIn.ID == id {
-			c.Looked.SignIn, c.Looked.Nearby, c.Choices = &o.SignIn, o.Nearby, nil
+			c.Looked.SignIn, c.Looked.Nearby, c.Looked.By, c.Choices = &o.SignIn, o.Nearby, ByChoice, nil
 			return c, true
 		}
 	}
 	return c, false
+}
+
+// Newest settles c on the newest of its choices, for an admin, who is not asked
+// but told that there are others, and finds them in the file.
+func Newest(c flows.Case) flows.Case {
+	if len(c.Choices) == 0 {
+		return c
+	}
+	first, rest := c.Choices[0], c.Choices[1:]
+	all := first.Nearby
+	for _, o := range rest {
+		all = append(all[:len(all):len(all)], o.SignIn)
+	}
+	c.Looked.SignIn, c.Looked.Nearby, c.Looked.Others, c.Choices = &first.SignIn, others(first.SignIn, all), len(rest), nil
+	return c
 }
 
 // account adds whose account it is. Advice without it is still advice, so what

@@ -140,8 +140,9 @@ func clue(by graph.Clue) string {
 		return "request"
 	case graph.ByCorrelation:
 		return "correlation"
-	case graph.ByTime:
+	case ByChoice:
+		return "choice"
+	default:
 		return "time"
 	}
-	return "choice"
 }
