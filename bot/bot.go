@@ -20,7 +20,8 @@ type Event struct {
 	Reply Reply // a way to answer just this; zero if the platform gives none
 }
 
-// An Act is one of [Said], [Pressed], [Commanded], [OpenedHome], or [SignedIn].
+// An Act is one of [Said], [Pressed], [Commanded], [Marked], [OpenedHome], or
+// [SignedIn].
 //
 //sumtype:decl
 type Act interface{ act() }
@@ -47,6 +48,10 @@ type (
 	// or a shortcut used on a message, whose words are then in Quote.
 	Commanded struct{ Name, Text, Quote string }
 
+	// Marked is a sign put on a message of the bot, without words: where the
+	// platform has such signs, a shortcut. In says in whose thread.
+	Marked struct{ As Mark }
+
 	// OpenedHome is a visit to the page that the bot has on the platform.
 	OpenedHome struct{}
 
@@ -64,8 +69,18 @@ type (
 func (Said) act()       {}
 func (Pressed) act()    {}
 func (Commanded) act()  {}
+func (Marked) act()     {}
 func (OpenedHome) act() {}
 func (SignedIn) act()   {}
+
+// A Mark is what a sign on a message means.
+type Mark string
+
+// The marks.
+const (
+	Taken Mark = "taken" // I look after this
+	Done  Mark = "done"  // this is settled
+)
 
 // A File is something that somebody sent along. It is only a reference, which
 // no flow can follow: the platform fetches it, and only from hosts on its list.
@@ -126,6 +141,7 @@ type Place struct {
 	Private  bool     // whether one must be let in to read it
 	Audience Audience // who of those in it sees what is said
 	Reader   string   // that one person, by the platform's id, unless Audience is Channel
+	Page     bool     // it is the page that the bot has for Reader: it shows one message, and nobody answers on it
 }
 
 // An Audience is who sees what is said in a [Place]. The zero Audience is the
@@ -152,6 +168,7 @@ type Post struct {
 	Under   string    // key of the post whose thread this goes in; "" for where To says
 	Message Message   // passes [Message.Check], or the post is not recorded
 	Until   time.Time // its actions may be pressed before, and not from then on; zero for as long as they are shown
+	Again   bool      // an earlier try ended and nobody knows how: it may be there already. Only the store says so
 }
 
 // An Inbox accepts events. Once Accept has returned nil the event survives a

@@ -31,8 +31,8 @@ func read[T any, Set any](v json.RawMessage) (Set, error) {
 type reader[Set any] func(json.RawMessage) (Set, error)
 
 var acts = map[string]reader[Act]{
-	"said": read[Said, Act], "pressed": read[Pressed, Act], "commanded": read[Commanded, Act], "home": read[OpenedHome, Act],
-	"signed-in": read[SignedIn, Act],
+	"said": read[Said, Act], "pressed": read[Pressed, Act], "commanded": read[Commanded, Act],
+	"marked": read[Marked, Act], "home": read[OpenedHome, Act], "signed-in": read[SignedIn, Act],
 }
 
 var blocks = map[string]reader[Block]{
@@ -66,6 +66,8 @@ func actName(a Act) string {
 		return "pressed"
 	case Commanded:
 		return "commanded"
+	case Marked:
+		return "marked"
 	case OpenedHome:
 		return "home"
 	case SignedIn:

@@ -33,6 +33,7 @@ func TestEventsAreKept(t *testing.T) {
 		bot.Said{Text: "500121", Files: []bot.File{{Ref: "F1", Name: "screen.png", MediaType: "image/png", Size: 9}}},
 		bot.Pressed{Key: "k", Fields: map[string]string{"a": "b"}},
 		bot.Commanded{Name: "mfa-help", Text: "status", Quote: "q"},
+		bot.Marked{As: bot.Done},
 		bot.OpenedHome{},
 		bot.SignedIn{Link: "l", At: time.Date(2026, 11, 20, 8, 0, 0, 0, time.UTC), Methods: []string{"mfa"}, Digest: "d"},
 	} {

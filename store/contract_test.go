@@ -20,6 +20,7 @@ func contract(t *testing.T, address func(*testing.T) string) {
 		{"a personal post needs one reader", personal},
 		{"a post replaces by key", replaces},
 		{"of many versions the latest is sent", coalesces},
+		{"who tries again is told so", toldAgain},
 		{"a place is filled in its order", placeInOrder},
 		{"a thread waits for its root", underRoot},
 		{"a thread whose root failed is seen nevertheless", rootFails},

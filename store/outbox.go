@@ -106,6 +106,7 @@ func scanPost(r *sql.Rows, now time.Time) (p postRow, err error) {
 		return p, err
 	}
 	p.Since = moment(asked)
+	p.Post.Again = p.claim > 1 && p.Ref == ""
 	p.broken = json.Unmarshal(place, &p.Post.To) != nil || json.Unmarshal(message, &p.Post.Message) != nil ||
 		len(reply) > 0 && json.Unmarshal(reply, &p.Post.Reply) != nil
 	if until := p.Post.Reply.Until; !until.IsZero() && !now.Before(until) {

@@ -56,6 +56,30 @@ func coalesces(f *fixture) {
 	f.noPost()
 }
 
+// toldAgain tells who sends that the message may be there already, however the
+// earlier try ended, and not once it is known to be there.
+func toldAgain(f *fixture) {
+	f.answer(posts(post("p", "one", direct)))
+	d := f.nextPost()
+	if d.Post.Again {
+		f.Error("the first try is told to be another")
+	}
+	f.advance(postLease + time.Second) // whoever had it is gone
+	if d = f.nextPost(); !d.Post.Again {
+		f.Error("who tries after a lease that ended is not told so")
+	}
+	f.settle(d, "", errors.New("no answer"))
+	f.advance(time.Minute)
+	if d = f.nextPost(); !d.Post.Again {
+		f.Error("who tries after a failure is not told so")
+	}
+	f.settle(d, "r", nil)
+	f.answer(posts(post("p", "two", direct)))
+	if d = f.nextPost(); d.Post.Again {
+		f.Error("a replacement is told to be another try")
+	}
+}
+
 func placeInOrder(f *fixture) {
 	thread := channel
 	thread.Thread = "t"

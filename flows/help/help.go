@@ -69,7 +69,7 @@ func said(e bot.Event) (text, quote string) {
 		return strings.TrimSpace(d.Text), ""
 	case bot.Commanded:
 		return strings.TrimSpace(d.Text), d.Quote
-	case bot.Pressed, bot.OpenedHome, bot.SignedIn: // say nothing
+	case bot.Pressed, bot.Marked, bot.OpenedHome, bot.SignedIn: // say nothing
 	}
 	return "", ""
 }
@@ -192,9 +192,10 @@ func (f *Flow) tellChannel(e bot.Event, c flows.Case) flows.Answer {
 	return flows.Answer{Posts: []bot.Post{{To: to, Key: c.Post("elsewhere"), Message: elsewhere(f.printer(e))}}}
 }
 
-// direct is where e is answered: never among others.
+// direct is where e is answered: never among others, and not on the page that
+// somebody has, for what is written there takes the place of all of it.
 func direct(e bot.Event) bot.Place {
-	if e.In.Audience == bot.Direct {
+	if e.In.Audience == bot.Direct && !e.In.Page {
 		return e.In
 	}
 	return bot.Place{Platform: e.From.Platform, Private: true, Audience: bot.Direct, Reader: e.From.ID}

@@ -91,7 +91,7 @@ func (f *Flow) saw(ctx context.Context, e bot.Event, c flows.Case, what string) 
 // and changes nothing.
 func Closed(p *words.Printer, e bot.Event, why flows.Refusal) flows.Answer {
 	to := e.In
-	if !to.Audience.One() {
+	if !to.Audience.One() || to.Page {
 		to.Audience, to.Reader = bot.Ephemeral, e.From.ID
 	}
 	m := bot.Message{Title: p.Say("help.closed." + string(why)), Status: bot.Info, Body: []bot.Block{flows.Say(p, "help.closed.body")}}
