@@ -498,9 +498,9 @@ dialog.addEventListener("close", () => {
 const secret = one("#secret");
 let shownFor; // the button that was pressed, by seat and ref
 
-// reveal asks for what the dashes of a card stand for. It is told once, so it is
+// showSecret asks for what the dashes of a card stand for. It is told once, so it is
 // asked for by nothing but this press, and is nowhere but in the dialog.
-async function reveal(button) {
+async function showSecret(button) {
   const { seat } = button.closest(".log").dataset;
   const ref = button.dataset.reveal;
   await busy(button, async () => {
@@ -547,7 +547,7 @@ document.addEventListener("click", (e) => {
   else if (button.closest(".switch")) showPlace(button.dataset.place);
   else if ("cancel" in button.dataset) dialog.close();
   else if ("close" in button.dataset) secret.close();
-  else if ("reveal" in button.dataset) reveal(button);
+  else if ("reveal" in button.dataset) showSecret(button);
   else if ("ask" in button.dataset) openForm(button);
   else if ("key" in button.dataset) busy(button, () => press(button, button.closest(".log")));
   else if (button.matches(".below")) {
