@@ -17,6 +17,7 @@ import (
 type Plan struct {
 	Subject       bot.Identity `json:"subject"`   // whose account it is about
 	Requester     bot.Identity `json:"requester"` // who asks
+	Class         string       `json:"class"`     // which kind of reset it is: it decides who may approve
 	Effects       []Effect     `json:"effects"`   // in the order in which they are done
 	Keeps         []string     `json:"keeps"`     // ids of the methods that stay; any other at execution, and it must be approved anew
 	Needs         []string     `json:"needs"`     // the proofs it takes, every one of them, such as "callback"
@@ -79,6 +80,7 @@ func (p Plan) Digest() string {
 	list = append(list,
 		line("subject", p.Subject.Key()),
 		line("requester", p.Requester.Key()),
+		line("class", p.Class),
 		line("approvers", strconv.Itoa(p.Approvers)),
 		line("reason", p.Reason),
 		line("policy", p.PolicyVersion))

@@ -18,6 +18,7 @@ func plan() Plan {
 			{Key: "1/phone", Change: graph.Change{Kind: graph.DeleteMethod, User: "m", Object: "phone", Method: graph.PhoneMethod}, Approval: "1"},
 			{Key: "2/out", Change: graph.Change{Kind: graph.RevokeSessions, User: "n", Object: "all"}, Approval: "2"},
 		},
+		Class:         "method",
 		Needs:         []string{"callback", "video"},
 		Approvers:     2,
 		Reason:        "lost both",

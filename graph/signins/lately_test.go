@@ -1,0 +1,52 @@
+package signins_test
+
+import (
+	"errors"
+	"testing"
+	"time"
+
+	"mfahelp/graph"
+	"mfahelp/graph/signins"
+)
+
+func TestLately(t *testing.T) {
+	l, c := &log{t: t, events: history}, &clock{now: start}
+	l.clock = c
+	s := signins.New(signins.Options{Log: l, Now: c.Now})
+	got, err := s.Lately(t.Context(), id('e', 1), ago(60))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var have []string
+	for _, e := range got.SignIns {
+		have = append(have, e.ID)
+	}
+	if want := 7; len(have) != want || have[0] != id('a', 5) {
+		t.Errorf("got %q, want the %d of an hour, the one that succeeded too", have, want)
+	}
+	if _, err := s.Lately(t.Context(), "ann@contoso.com", ago(60)); !errors.Is(err, graph.ErrRejected) {
+		t.Errorf("for a name: got %v", err)
+	}
+	l.fail = func(graph.API, graph.Filter) error { return &graph.Error{Op: "list", Reason: graph.ErrUnavailable} }
+	var later *graph.Later
+	if _, err := s.Lately(t.Context(), id('e', 1), ago(60)); !errors.As(err, &later) || later.Why != graph.Outage {
+		t.Errorf("while Graph is down: got %v, want when to ask again", err)
+	}
+}
+
+// TestLatelyWaits takes what there is in the budget and says when to come back.
+func TestLatelyWaits(t *testing.T) {
+	l, c := &log{t: t, events: history, page: 2}, &clock{now: start}
+	l.clock = c
+	s := signins.New(signins.Options{Log: l, Now: c.Now, Budget: signins.NewBudget(1, 10*time.Second)})
+	since := ago(60)
+	var later *graph.Later
+	if _, err := s.Lately(t.Context(), id('e', 1), since); !errors.As(err, &later) || later.Why != graph.Budget {
+		t.Fatalf("got %v, want to wait for the budget", err)
+	}
+	c.set(later.At)
+	got, err := s.Lately(t.Context(), id('e', 1), since)
+	if err != nil || len(got.SignIns) != 4 || !got.Partial {
+		t.Errorf("then got %d events, partial %v, %v; want the first two pages", len(got.SignIns), got.Partial, err)
+	}
+}
