@@ -69,7 +69,7 @@ func openTheatre(t *testing.T) *theatre {
 
 // demoKeys are made once for all demos: an RSA key takes its time.
 var demoKeys = sync.OnceValues(func() (string, error) {
-	dir, err := os.MkdirTemp("", "mfahelp-keys-")
+	dir, err := os.MkdirTemp(runDir, "keys-")
 	if err != nil {
 		return "", err
 	}
