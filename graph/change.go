@@ -11,9 +11,9 @@ import (
 type Change struct {
 	Kind   ChangeKind    `json:"kind"`
 	User   string        `json:"user"`             // object id of whose account it is
-	Object string        `json:"object,omitempty"` // a method's id; "" where there is nothing to choose
+	Object string        `json:"object,omitempty"` // a method's id, or a [Preference]; "" where there is nothing to choose
 	Method Kind          `json:"method,omitempty"` // what kind of method Object is: it decides the path
-	Life   time.Duration `json:"life,omitempty"`   // of a pass, in whole minutes
+	Life   time.Duration `json:"life,omitempty"`   // of a pass, in whole minutes; 0 for what the tenant gives by default
 	Once   bool          `json:"once,omitempty"`   // a pass that signs in a single time
 	Mail   Mail          `json:"mail,omitzero"`    // what is sent to User
 }
@@ -33,6 +33,21 @@ type Changed struct {
 	Gone  bool        // there was nothing left to delete
 }
 
+// A Preference is what somebody is asked for first as a second factor. Graph
+// deletes no method that it means while there are others: it is changed first.
+// See https://learn.microsoft.com/graph/api/resources/signinpreferences?view=graph-rest-beta.
+type Preference string
+
+// The preferences.
+const (
+	PreferPush      Preference = "push"
+	PreferCode      Preference = "oath"
+	PreferSMS       Preference = "sms"
+	PreferMobile    Preference = "voiceMobile"
+	PreferAlternate Preference = "voiceAlternateMobile"
+	PreferOffice    Preference = "voiceOffice"
+)
+
 // A ChangeKind says what a [Change] does.
 type ChangeKind string
 
@@ -42,12 +57,16 @@ const (
 	RevokeSessions ChangeKind = "sessions.revoke" // https://learn.microsoft.com/graph/api/user-revokesigninsessions
 	CreatePass     ChangeKind = "pass.create"     // https://learn.microsoft.com/graph/api/authentication-post-temporaryaccesspassmethods
 	DeletePass     ChangeKind = "pass.delete"     // https://learn.microsoft.com/graph/api/temporaryaccesspassauthenticationmethod-delete
+	ChangeDefault  ChangeKind = "default.change"  // https://learn.microsoft.com/graph/api/authentication-update?view=graph-rest-beta; beta only
 	SendMail       ChangeKind = "mail.send"       // https://learn.microsoft.com/graph/api/user-sendmail
 )
 
+// ChangeKinds are all of them.
+var ChangeKinds = []ChangeKind{DeleteMethod, RevokeSessions, CreatePass, DeletePass, ChangeDefault, SendMail}
+
 // Repeatable reports whether doing c once more does no harm: what is gone stays
 // gone, and sessions that are over end again. A pass made twice is two passes,
-// and a mail sent twice two mails.
+// of which nobody knows the first, and a mail sent twice two mails.
 func (c Change) Repeatable() bool { return c.Kind != CreatePass && c.Kind != SendMail }
 
 // A PassPolicy is what the tenant says about Temporary Access Passes.

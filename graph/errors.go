@@ -16,6 +16,11 @@ var (
 	ErrRejected    = errors.New("rejected")                                   // Graph understood and refused: asking again will not help
 	ErrDefault     = errors.New("the default method, while there are others") // it can be deleted when they are gone
 	ErrCredential  = errors.New("credential not taken")                       // the app cannot sign in: expired secret, wrong tenant
+
+	// ErrUnknownFate is a write that may have been carried out: it left, and
+	// what came back does not say. It comes along with one of the others. A
+	// write that failed without it was not carried out.
+	ErrUnknownFate = errors.New("perhaps carried out")
 )
 
 // An Error is why Graph did not answer, with all that an operator needs and
@@ -28,6 +33,7 @@ type Error struct {
 	Permission string        // that is missing, if Graph named it or the call implies it
 	After      time.Duration // to wait at least; 0 if Graph did not say
 	RequestID  string        // for Microsoft's support
+	Perhaps    bool          // a write that may have been carried out; see [ErrUnknownFate]
 	Err        error         // what lies below, such as that nobody listens; nothing personal either; may be nil
 }
 
@@ -41,18 +47,26 @@ func (e *Error) Error() string {
 	if e.Status != 0 {
 		s += fmt.Sprintf(" (%d %s)", e.Status, e.Code)
 	}
+	if e.Perhaps {
+		s += ", " + ErrUnknownFate.Error()
+	}
 	if e.Err != nil {
 		s += ": " + e.Err.Error()
 	}
 	return s
 }
 
-// Unwrap returns the reason and what lies below it.
+// Unwrap returns the reason, whether a write may have been carried out, and what
+// lies below.
 func (e *Error) Unwrap() []error {
-	if e.Err == nil {
-		return []error{e.Reason}
+	all := []error{e.Reason}
+	if e.Perhaps {
+		all = append(all, ErrUnknownFate)
 	}
-	return []error{e.Reason, e.Err}
+	if e.Err != nil {
+		all = append(all, e.Err)
+	}
+	return all
 }
 
 // Temporary reports whether the same call may succeed later.

@@ -5,6 +5,8 @@ import (
 	"net/http"
 	"slices"
 	"strings"
+
+	"mfahelp/graph"
 )
 
 // An access says who may ask, and how often. Any one of the permissions will
@@ -40,11 +42,24 @@ var (
 	activeAccess = access{[]string{"RoleAssignmentSchedule.Read.Directory", "RoleAssignmentSchedule.ReadWrite.Directory", "RoleManagement.Read.Directory", "RoleManagement.Read.All", "RoleManagement.ReadWrite.Directory"}, noPIM, noP2, nil}
 	// https://learn.microsoft.com/graph/api/authentication-list-methods
 	methodAccess = access{[]string{"UserAuthenticationMethod.Read.All", "UserAuthenticationMethod.ReadWrite.All"}, noMethods, nil, nil}
+	// https://learn.microsoft.com/graph/api/authentication-update
+	preferenceAccess = access{[]string{"UserAuthenticationMethod.ReadWrite.All"}, noMethods, nil, nil}
+	// https://learn.microsoft.com/graph/api/user-revokesigninsessions
+	revokeAccess = access{[]string{"User.RevokeSessions.All", "User.ReadWrite.All", "Directory.ReadWrite.All"}, noDirectory, nil, nil}
+	// https://learn.microsoft.com/graph/api/temporaryaccesspassauthenticationmethodconfiguration-get
+	passPolicyAccess = access{[]string{"Policy.Read.AuthenticationMethod", "Policy.ReadWrite.AuthenticationMethod"}, noMethods, nil, nil}
+	// https://learn.microsoft.com/graph/api/user-sendmail
+	mailAccess = access{[]string{"Mail.Send"}, noMail, nil, nil}
 	// https://learn.microsoft.com/graph/api/riskyuser-get
 	riskAccess = access{[]string{"IdentityRiskyUser.Read.All", "IdentityRiskyUser.ReadWrite.All"}, noRisk, noRiskLicence, &riskLimit}
 	// https://learn.microsoft.com/graph/api/organization-list
 	organizationAccess = access{[]string{"Organization.Read.All", "Organization.ReadWrite.All", "Directory.Read.All", "Directory.ReadWrite.All", "User.Read.All"}, noDirectory, nil, nil}
 )
+
+// methodWrite is who may change methods of a kind: whoever may those, or all.
+func methodWrite(kind graph.Kind) access {
+	return access{[]string{methodPaths[kind].write, "UserAuthenticationMethod.ReadWrite.All"}, noMethods, nil, nil}
+}
 
 // policyPermissions show the Conditional Access policies that had a say in a
 // sign-in. Without one of them the log leaves the list out and says nothing.
@@ -57,8 +72,8 @@ func (a access) allow(c *call) (permission string, err error) {
 	if permission == "" {
 		p := a.denied(a.permissions)
 		p.missing = a.permissions[0]
-		p.why = fmt.Sprintf("the app %q needs %s, or one of %s; its token has %s", c.token.AppName,
-			a.permissions[0], strings.Join(a.permissions[1:], ", "), strings.Join(c.token.Roles, ", "))
+		p.why = fmt.Sprintf("the app %q needs %s; its token has %s", c.token.AppName,
+			strings.Join(a.permissions, ", or "), strings.Join(c.token.Roles, ", "))
 		if a := c.t.app(c.token.AppID); a != nil && slices.Contains(a.Permissions, p.missing) {
 			p.why += ". It has been granted since: a new token will do"
 		}
@@ -142,4 +157,10 @@ func noRisk([]string) *problem {
 		status: http.StatusForbidden, code: "Forbidden",
 		message: "You cannot perform the requested operation, required scopes are missing in the token.",
 	}
+}
+
+// noMail is what Exchange says.
+// See https://learn.microsoft.com/graph/auth-limit-mailbox-access.
+func noMail([]string) *problem {
+	return &problem{status: http.StatusForbidden, code: "ErrorAccessDenied", message: "Access is denied. Check credentials and try again."}
 }

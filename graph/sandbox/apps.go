@@ -22,6 +22,7 @@ type app struct {
 	expired   bool // its secret is
 	certs     []*x509.Certificate
 	federated []Federation
+	fence     []string // mailboxes that it may send from; nil for all
 }
 
 // A Federation lets an app sign in with a token that somebody else signed, as
@@ -38,14 +39,36 @@ var ReaderPermissions = []string{
 	"GroupMember.Read.All",
 	"IdentityRiskyUser.Read.All",
 	"Policy.Read.All",
+	"Policy.Read.AuthenticationMethod",
 	"RoleEligibilitySchedule.Read.Directory",
 	"RoleManagement.Read.Directory",
 	"User.Read.All",
 	"UserAuthenticationMethod.Read.All",
 }
 
+// WriterPermissions are what mfahelp needs to carry out what was approved: one
+// for each kind of method, so that an app need not have them all, and none that
+// is for all kinds. Only with that, UserAuthenticationMethod.ReadWrite.All, could
+// it also change which method is somebody's default.
+var WriterPermissions = []string{
+	"Mail.Send",
+	"User.RevokeSessions.All",
+	"UserAuthMethod-External.ReadWrite.All",
+	"UserAuthMethod-HardwareOATH.ReadWrite.All",
+	"UserAuthMethod-MicrosoftAuthApp.ReadWrite.All",
+	"UserAuthMethod-Passkey.ReadWrite.All",
+	"UserAuthMethod-Phone.ReadWrite.All",
+	"UserAuthMethod-PlatformCred.ReadWrite.All",
+	"UserAuthMethod-QR.ReadWrite.All",
+	"UserAuthMethod-SoftwareOATH.ReadWrite.All",
+	"UserAuthMethod-TAP.ReadWrite.All",
+	"UserAuthMethod-WindowsHello.ReadWrite.All",
+}
+
 func seededApps() []*app {
-	return []*app{newApp("reader", ReaderPermissions...)}
+	writer := newApp("writer", WriterPermissions...)
+	writer.fence = []string{Mailbox}
+	return []*app{newApp("reader", ReaderPermissions...), writer}
 }
 
 func newApp(name string, permissions ...string) *app {
@@ -76,6 +99,9 @@ func (a *app) copy() App {
 
 // Reader returns the seeded app that may read all that mfahelp reads.
 func (t *Tenant) Reader() App { return t.Apps()[0] }
+
+// Writer returns the seeded app that may change what mfahelp changes.
+func (t *Tenant) Writer() App { return t.Apps()[1] }
 
 // AddApp registers an app, whose id and secret follow from its name. A name
 // that is there already gets the permissions instead of its own.

@@ -28,6 +28,7 @@ type order struct {
 	User     string    `json:"user"`
 	Advance  duration  `json:"advance"`
 	Kind     FaultKind `json:"kind"`
+	Method   string    `json:"method"`
 	Path     string    `json:"path"`
 	Times    int       `json:"times"`
 	Status   int       `json:"status"`
@@ -85,7 +86,7 @@ func (t *Tenant) control(what string, o order) (any, error) {
 		if !slices.Contains(faultKinds, o.Kind) {
 			return nil, fmt.Errorf("no fault is of the kind %q; there are %q", o.Kind, faultKinds)
 		}
-		t.Fault(Fault{Kind: o.Kind, Path: o.Path, Times: o.Times, Status: o.Status, After: o.After.Duration})
+		t.Fault(Fault{Kind: o.Kind, Method: o.Method, Path: o.Path, Times: o.Times, Status: o.Status, After: o.After.Duration})
 		return struct{}{}, nil
 	case "POST clear":
 		t.clearFaults(func(*fault) bool { return true })

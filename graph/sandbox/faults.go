@@ -12,6 +12,7 @@ import (
 // A Fault is something that goes wrong on purpose.
 type Fault struct {
 	Kind   FaultKind
+	Method string        // of the requests it hits, such as "DELETE"; "" for all
 	Path   string        // of the requests it hits, from the left, such as "/beta/auditLogs"; "" for all
 	Times  int           // how many it hits; 0 for all until it is cleared
 	Status int           // of a Status fault; 0 for 503
@@ -25,13 +26,14 @@ type FaultKind string
 const (
 	Status     FaultKind = "status"     // an error with no explanation
 	Slow       FaultKind = "slow"       // the answer takes its time, or until the caller hangs up
-	Reset      FaultKind = "reset"      // the connection breaks before an answer
+	Reset      FaultKind = "reset"      // the connection breaks before anything is done
+	Lost       FaultKind = "lost"       // all is done, and the connection breaks before the answer
 	HTML       FaultKind = "html"       // a page for people, with 200
 	Truncated  FaultKind = "truncated"  // the first half of the JSON, with 200
 	Unlicensed FaultKind = "unlicensed" // "no premium licence", as a licensed tenant is told now and then
 )
 
-var faultKinds = []FaultKind{Status, Slow, Reset, HTML, Truncated, Unlicensed}
+var faultKinds = []FaultKind{Status, Slow, Reset, Lost, HTML, Truncated, Unlicensed}
 
 // fault is a Fault that is waiting for requests.
 type fault struct {
@@ -74,11 +76,11 @@ func (t *Tenant) clearFaults(these func(*fault) bool) {
 }
 
 // nextFault returns what befalls a request, and counts it.
-func (t *Tenant) nextFault(path string) (Fault, bool) {
+func (t *Tenant) nextFault(method, path string) (Fault, bool) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	for i, f := range t.faults {
-		if !strings.HasPrefix(path, f.Path) {
+		if !strings.HasPrefix(path, f.Path) || f.Method != "" && f.Method != method {
 			continue
 		}
 		if f.left > 0 {
@@ -95,7 +97,7 @@ func (t *Tenant) nextFault(path string) (Fault, bool) {
 // faulty returns the answer to r, or what a fault makes of it. It does not
 // return if the connection is to break.
 func (t *Tenant) faulty(w http.ResponseWriter, r *http.Request, entry *Request, answer func() reply) reply {
-	f, ok := t.nextFault(r.URL.Path)
+	f, ok := t.nextFault(r.Method, r.URL.Path)
 	if !ok {
 		return answer()
 	}
@@ -112,6 +114,9 @@ func (t *Tenant) faulty(w http.ResponseWriter, r *http.Request, entry *Request, 
 		a.body = a.body[:len(a.body)/2]
 		return a
 	case Reset:
+		breakConnection(w)
+	case Lost:
+		entry.Status = answer().status
 		breakConnection(w)
 	case Slow:
 		select {

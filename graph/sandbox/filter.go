@@ -16,9 +16,10 @@ type field[T any] struct {
 	name      string // such as "status/errorCode"
 	operators string // such as "eq startsWith"
 	kind      kind
-	beta      bool // in beta only
-	fold      bool // regardless of case
-	lower     bool // kept in lower case, and compared as it is
+	beta      bool   // in beta only
+	fold      bool   // regardless of case
+	lower     bool   // kept in lower case, and compared as it is
+	member    string // of the things in a collection, which property is compared; "" if they are texts
 	value     func(T) any
 }
 
@@ -180,14 +181,18 @@ func (p *filterParser[T]) member(collection string) (func(T) bool, error) {
 			return nil, err
 		}
 	}
-	if p.token != variable || !isName(variable) {
-		return nil, p.wrong("any needs a comparison of its variable %q, not of %q", variable, p.token)
+	compared := p.token
+	if !isName(variable) || compared != variable && !strings.HasPrefix(compared, variable+"/") {
+		return nil, p.wrong("any needs a comparison of its variable %q, not of %q", variable, compared)
 	}
 	p.next()
 	operator := p.token
 	f, err := p.field(collection, operator, true)
 	if err != nil {
 		return nil, err
+	}
+	if property := strings.TrimPrefix(strings.TrimPrefix(compared, variable), "/"); property != f.member {
+		return nil, p.wrong("in any() %s is compared by %q, not by %q", f.name, f.member, property)
 	}
 	p.next()
 	want, ok := unquote(p.token)
@@ -197,7 +202,7 @@ func (p *filterParser[T]) member(collection string) (func(T) bool, error) {
 	p.next()
 	fits := func(v T) bool {
 		values, _ := f.value(v).([]string)
-		return slices.ContainsFunc(values, func(s string) bool { return (s == want) == (operator == "eq") })
+		return slices.ContainsFunc(values, func(s string) bool { return (f.folded(s) == f.folded(want)) == (operator == "eq") })
 	}
 	return fits, p.expect(")")
 }

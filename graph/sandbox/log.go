@@ -4,6 +4,8 @@ import (
 	"cmp"
 	"slices"
 	"time"
+
+	"mfahelp/graph"
 )
 
 // A Request is one that was served. It holds no token and no secret, but a
@@ -19,6 +21,13 @@ type Request struct {
 	Throttled  bool          `json:"throttled,omitempty"`
 	Fault      string        `json:"fault,omitempty"` // that was injected
 	Why        string        `json:"why,omitempty"`   // what the caller did wrong, for who wrote the caller
+
+	// What the request was to change, if anything, and whether it did: also if
+	// the answer never reached who asked.
+	Write  graph.ChangeKind `json:"write,omitempty"`
+	User   string           `json:"user,omitempty"`   // object id of whose account it is
+	Object string           `json:"object,omitempty"` // a method's id, a preference, or what a mail is about
+	Done   bool             `json:"done,omitempty"`
 }
 
 // refuse notes why a call was refused.
@@ -35,6 +44,14 @@ func (t *Tenant) Log() []Request {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	return slices.Clone(t.log)
+}
+
+// Writes returns the requests that were to change something since the start,
+// refused ones too. Unlike those of [Tenant.Log] none is ever dropped.
+func (t *Tenant) Writes() []Request {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return slices.Clone(t.writes)
 }
 
 // OnRequest has f told of every request as soon as it is answered, until stop
@@ -58,6 +75,9 @@ func (t *Tenant) record(r Request) {
 		t.log = slices.Delete(t.log, 0, keep/10)
 	}
 	t.log = append(t.log, r)
+	if r.Write != "" {
+		t.writes = append(t.writes, r)
+	}
 	var hooks []func(Request)
 	for _, f := range t.hooks {
 		hooks = append(hooks, f)

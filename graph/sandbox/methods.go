@@ -18,6 +18,7 @@ type method struct {
 	phoneType string // mobile, alternateMobile, office
 	number    string
 	created   time.Time
+	pass      *pass // of a Temporary Access Pass
 }
 
 // Ids that are the same for everybody.
@@ -25,6 +26,7 @@ type method struct {
 const (
 	passwordID = "28c10230-6103-485e-b985-444c60001490"
 	mobileID   = "3179e48a-750b-4051-897c-87b9720928f7"
+	altID      = "b6332ec1-7057-4abe-9331-3d72feddfe41"
 	officeID   = "e37fc753-ff3b-4958-9484-eaa9425c82bc"
 )
 
@@ -43,6 +45,16 @@ func (m method) String() string {
 		return "security key " + m.name
 	case graph.Hello:
 		return "Windows Hello on " + m.name
+	case graph.PlatformCred:
+		return "platform credential of " + m.name
+	case graph.Email:
+		return "e-mail to another address"
+	case graph.External:
+		return "external method " + m.name
+	case graph.QRCodePIN:
+		return "QR code and PIN"
+	case graph.Pass:
+		return "Temporary Access Pass"
 	}
 	return string(m.kind)
 }
@@ -50,32 +62,54 @@ func (m method) String() string {
 var methodRoutes = slices.Concat([]route{
 	{method: "GET", path: "/users/{}/authentication/methods", access: methodAccess, serve: listMethods},
 	{method: "GET", path: "/users/{}/authentication/methods/{}", access: methodAccess, serve: getMethod},
+	{method: "DELETE", path: "/users/{}/authentication/methods/{}", access: preferenceAccess, serve: untyped},
 	{method: "GET", path: "/users/{}/authentication/signInPreferences", beta: true, access: methodAccess, serve: getPreferences},
+	{method: "PATCH", path: "/users/{}/authentication/signInPreferences", beta: true, access: preferenceAccess, serve: setPreferences},
 }, typedMethodRoutes())
 
-// methodPaths are the lists of one kind each.
-// See https://learn.microsoft.com/graph/api/resources/authenticationmethods-overview.
-var methodPaths = map[graph.Kind]string{
-	graph.Authenticator: "microsoftAuthenticatorMethods",
-	graph.PhoneMethod:   "phoneMethods",
-	graph.SoftwareOATH:  "softwareOathMethods",
-	graph.HardwareOATH:  "hardwareOathMethods", // in beta only
-	graph.FIDO2:         "fido2Methods",
-	graph.Hello:         "windowsHelloForBusinessMethods",
-	graph.Password:      "passwordMethods",
+// A methodPath is where the methods of one kind are, and which permission is
+// the least to change them.
+type methodPath struct {
+	path  string
+	write string // "" if no app may change it
+	beta  bool   // in beta only
+	one   bool   // there is one of it or none, and it has no id in the path
+}
+
+// See https://learn.microsoft.com/graph/api/resources/authenticationmethods-overview
+// and https://learn.microsoft.com/graph/permissions-reference.
+var methodPaths = map[graph.Kind]methodPath{
+	graph.Authenticator: {path: "microsoftAuthenticatorMethods", write: "UserAuthMethod-MicrosoftAuthApp.ReadWrite.All"},
+	graph.PhoneMethod:   {path: "phoneMethods", write: "UserAuthMethod-Phone.ReadWrite.All"},
+	graph.SoftwareOATH:  {path: "softwareOathMethods", write: "UserAuthMethod-SoftwareOATH.ReadWrite.All"},
+	graph.HardwareOATH:  {path: "hardwareOathMethods", write: "UserAuthMethod-HardwareOATH.ReadWrite.All", beta: true},
+	graph.FIDO2:         {path: "fido2Methods", write: "UserAuthMethod-Passkey.ReadWrite.All"},
+	graph.Hello:         {path: "windowsHelloForBusinessMethods", write: "UserAuthMethod-WindowsHello.ReadWrite.All"},
+	graph.PlatformCred:  {path: "platformCredentialMethods", write: "UserAuthMethod-PlatformCred.ReadWrite.All"},
+	graph.Email:         {path: "emailMethods", write: "UserAuthMethod-Email.ReadWrite.All"},
+	graph.External:      {path: "externalAuthenticationMethods", write: "UserAuthMethod-External.ReadWrite.All"},
+	graph.QRCodePIN:     {path: "qrCodePinMethod", write: "UserAuthMethod-QR.ReadWrite.All", beta: true, one: true},
+	graph.Pass:          {path: "temporaryAccessPassMethods", write: "UserAuthMethod-TAP.ReadWrite.All"},
+	graph.Password:      {path: "passwordMethods"},
 }
 
 func typedMethodRoutes() []route {
 	var routes []route
-	for kind, path := range methodPaths {
-		path = "/users/{}/authentication/" + path
+	for kind, p := range methodPaths {
+		list := "/users/{}/authentication/" + p.path
+		single := list + "/{}"
 		of := func(m method) bool { return m.kind == kind }
-		beta := kind == graph.HardwareOATH
-		routes = append(routes,
-			route{method: "GET", path: path, beta: beta, access: methodAccess, serve: func(c *call) (any, error) { return c.methods(of) }},
-			route{method: "GET", path: path + "/{}", beta: beta, access: methodAccess, serve: func(c *call) (any, error) { return c.method(of) }})
+		if p.one {
+			single = list
+		} else {
+			routes = append(routes, route{method: "GET", path: list, beta: p.beta, access: methodAccess, serve: func(c *call) (any, error) { return c.methods(of) }})
+		}
+		routes = append(routes, route{method: "GET", path: single, beta: p.beta, access: methodAccess, serve: func(c *call) (any, error) { return c.method(of) }})
+		if p.write != "" {
+			routes = append(routes, route{method: "DELETE", path: single, beta: p.beta, access: methodWrite(kind), serve: func(c *call) (any, error) { return c.deleteMethod(kind) }})
+		}
 	}
-	return routes
+	return append(routes, route{method: "POST", path: "/users/{}/authentication/temporaryAccessPassMethods", access: methodWrite(graph.Pass), serve: createPass})
 }
 
 func anyMethod(method) bool { return true }
@@ -98,8 +132,8 @@ func (c *call) methods(of func(method) bool) (any, error) {
 	}
 	shown := []any{}
 	for _, m := range u.methods {
-		if of(m) && (c.beta || m.kind != graph.HardwareOATH) {
-			shown = append(shown, m.entity(c.beta))
+		if of(m) && (c.beta || !methodPaths[m.kind].beta) {
+			shown = append(shown, c.methodEntity(m))
 		}
 	}
 	return list{Context: c.context("users('" + u.ID + "')/authentication/methods"), Value: shown}, nil
@@ -113,16 +147,43 @@ func (c *call) method(of func(method) bool) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	for _, m := range u.methods {
-		if m.id == strings.ToLower(c.ids[1]) && of(m) {
-			e := m.entity(c.beta)
-			e["@odata.context"] = c.context("users('" + u.ID + "')/authentication/methods/$entity")
-			return e, nil
+	m, err := c.find(u, of)
+	if err != nil {
+		return nil, err
+	}
+	e := c.methodEntity(*m)
+	e["@odata.context"] = c.context("users('" + u.ID + "')/authentication/methods/$entity")
+	return e, nil
+}
+
+// find returns the method that the path names, by its id or as the only one of
+// its kind.
+func (c *call) find(u *user, of func(method) bool) (*method, error) {
+	id := ""
+	if len(c.ids) > 1 {
+		id = strings.ToLower(c.ids[1])
+	}
+	for i := range u.methods {
+		if m := &u.methods[i]; of(*m) && (id == "" || m.id == id) {
+			return m, nil
 		}
 	}
-	return nil, &problem{
-		status: http.StatusNotFound, code: "resourceNotFound", message: "The requested authentication method ID of [" + c.ids[1] + "] was not found for the user.",
+	p := &problem{
+		status: http.StatusNotFound, code: "resourceNotFound", message: "The requested authentication method ID of [" + id + "] was not found for the user.",
 	}
+	for _, m := range u.methods {
+		if m.id == id {
+			p.why = "the method is there, and below " + methodPaths[m.kind].path
+		}
+	}
+	return nil, p
+}
+
+func (c *call) methodEntity(m method) map[string]any {
+	if m.pass != nil {
+		return m.pass.entity(c.t, c.now, "")
+	}
+	return m.entity(c.beta)
 }
 
 // entity is m with the properties that Graph gives its type. Numbers are whole.
@@ -156,6 +217,12 @@ func (m method) entity(beta bool) map[string]any {
 		e["attestationLevel"], e["attestationCertificates"] = "attested", []string{}
 	case graph.Hello:
 		e["displayName"], e["keyStrength"] = m.name, "normal"
+	case graph.PlatformCred:
+		e["displayName"], e["keyStrength"], e["platform"] = m.name, "normal", "macOS"
+	case graph.Email:
+		e["emailAddress"] = m.name
+	case graph.External:
+		e["displayName"], e["configurationId"] = m.name, stableID("external", m.name)
 	case graph.Password:
 		e["password"] = nil
 	}
@@ -183,18 +250,14 @@ func getPreferences(c *call) (any, error) {
 	}, nil
 }
 
-// preferred is what u chose as default: the first method that can be one.
+// preferred is what u chose as default: of the first method that can be one.
 func (u *user) preferred() string {
 	for _, m := range u.methods {
-		switch {
-		case m.kind == graph.Authenticator:
-			return "push"
-		case m.kind == graph.SoftwareOATH || m.kind == graph.HardwareOATH:
-			return "oath"
-		case m.phoneType == "mobile":
-			return "sms"
-		case m.phoneType == "office":
-			return "voiceOffice"
+		if slices.Contains(m.asDefault(), u.preference) {
+			return string(u.preference)
+		}
+		if all := m.asDefault(); all != nil {
+			return string(all[0])
 		}
 	}
 	return ""
@@ -213,8 +276,12 @@ func (u *user) systemPreferred() string {
 		return "PhoneAppNotification"
 	case "oath":
 		return "PhoneAppOTP"
-	case "sms", "voiceOffice":
+	case "sms", "voiceMobile":
 		return "OneWaySMS"
+	case "voiceAlternateMobile":
+		return "TwoWayVoiceAlternateMobile"
+	case "voiceOffice":
+		return "TwoWayVoiceOffice"
 	}
 	return ""
 }

@@ -53,6 +53,10 @@ type Tenant struct {
 	faults   []*fault
 	windows  map[string][]time.Time // when requests were let through, by limit and who made them
 	log      []Request
+	writes   []Request
+	policy   PassPolicy
+	audits   []*Audit // newest first
+	mails    []Mail
 	hooks    map[int]func(Request)
 	nextHook int
 	servers  []*http.Server
@@ -82,7 +86,7 @@ func New(o Options) (*Tenant, error) {
 	}
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	t.apps = seededApps()
+	t.apps, t.policy = seededApps(), usualPassPolicy
 	if err := t.seed(); err != nil {
 		return nil, fmt.Errorf("seeding the sandbox: %w", err)
 	}
@@ -113,14 +117,16 @@ func guid(b []byte) string {
 }
 
 // newGUID returns a fresh id, such as that of a correlation.
-func (t *Tenant) newGUID() string {
+func (t *Tenant) newGUID() string { return guid(t.random(16)) }
+
+func (t *Tenant) random(n int) []byte {
 	t.dice.Lock()
 	defer t.dice.Unlock()
-	var b [16]byte
-	if _, err := io.ReadFull(t.opts.Rand, b[:]); err != nil {
+	b := make([]byte, n)
+	if _, err := io.ReadFull(t.opts.Rand, b); err != nil {
 		panic("sandbox: no randomness: " + err.Error()) // unreachable: crypto/rand does not fail
 	}
-	return guid(b[:])
+	return b
 }
 
 // newRequestID returns a fresh id of a request. Those of the real service end

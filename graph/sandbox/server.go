@@ -4,11 +4,14 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"mime"
 	"net/http"
 	"net/url"
 	"slices"
 	"strings"
 	"time"
+
+	"mfahelp/graph"
 )
 
 // maxBody is far more than any request to the tenant needs.
@@ -57,6 +60,17 @@ func jsonReply(status int, v any) reply {
 	return reply{status, http.Header{"Content-Type": {"application/json; charset=utf-8"}}, body}
 }
 
+// bare is an answer with a status and nothing else.
+type bare int
+
+const (
+	noContent = bare(http.StatusNoContent)
+	accepted  = bare(http.StatusAccepted)
+)
+
+// created is the answer that shows what was made.
+type created struct{ entity any }
+
 // A call is one request to Graph from somebody who may make it.
 type call struct {
 	t     *Tenant
@@ -81,7 +95,7 @@ type route struct {
 // graphRoutes are all that Graph can be asked, area by area. What a new one
 // needs is its line here, and its permissions in access.go.
 func graphRoutes() []route {
-	return slices.Concat(signInRoutes, userRoutes, groupRoutes, roleRoutes, methodRoutes, reportRoutes, riskRoutes)
+	return slices.Concat(signInRoutes, userRoutes, groupRoutes, roleRoutes, methodRoutes, sessionRoutes, passRoutes, mailRoutes, auditRoutes, reportRoutes, riskRoutes)
 }
 
 // serveGraph answers what came to /v1.0 or /beta.
@@ -100,8 +114,15 @@ func (t *Tenant) serveGraph(r *http.Request, beta bool, path string, entry *Requ
 		a = problemReply(p, t.Now(), requestID, clientID)
 	case err != nil:
 		panic("sandbox: " + err.Error()) // unreachable: what refuses a call is a problem
+	case v == noContent || v == accepted:
+		a = reply{int(v.(bare)), http.Header{}, nil}
+		entry.Done = true
 	default:
 		a = jsonReply(http.StatusOK, v)
+		if c, ok := v.(created); ok {
+			a = jsonReply(http.StatusCreated, c.entity)
+		}
+		entry.Done = entry.Write != ""
 		a.header.Set("OData-Version", "4.0")
 		a.header.Set("Content-Type", "application/json;odata.metadata=minimal;odata.streaming=true;IEEE754Compatible=false;charset=utf-8")
 	}
@@ -191,6 +212,25 @@ func (rt *route) match(segments []string) (ids []string, ok bool) {
 
 func noSegment(segments []string, why string, args ...any) *problem {
 	return badRequest(fmt.Sprintf("Resource not found for the segment '%s'.", segments[len(segments)-1]), why, args...)
+}
+
+// body reads the JSON that came with a call. What its page does not document is
+// refused, since it would be ignored.
+func (c *call) body(into any) error {
+	if kind, _, _ := mime.ParseMediaType(c.r.Header.Get("Content-Type")); kind != "application/json" {
+		return badRequest("Write requests (excluding DELETE) must contain the Content-Type header declaration.", "the body is JSON, and Content-Type says %q", kind)
+	}
+	d := json.NewDecoder(c.r.Body)
+	d.DisallowUnknownFields()
+	if err := d.Decode(into); err != nil {
+		return badRequest("Unable to read JSON request payload. Please ensure Content-Type header is set and payload is of valid JSON format.", "%v", err)
+	}
+	return nil
+}
+
+// writes notes what a call is about to change, so that a test can count.
+func (c *call) writes(kind graph.ChangeKind, u *user, object string) {
+	c.entry.Write, c.entry.User, c.entry.Object = kind, u.ID, object
 }
 
 // version names the API as it stands in addresses.

@@ -4,6 +4,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"mfahelp/graph"
 )
 
 // A Person is somebody in the directory, as far as a demo shows them.
@@ -33,8 +35,12 @@ type user struct {
 	Person
 	boss            string // the manager's login
 	mobilePhone     string
+	businessPhone   string
 	created         time.Time
 	passwordChanged time.Time
+	signedOut       time.Time        // when all sessions were revoked
+	blocked         bool             // on the block list of the older fraud alert
+	preference      graph.Preference // if it is another than the default method's first
 	methods         []method
 	riskLevel       string // "" for none
 	riskChanged     time.Time
@@ -128,7 +134,9 @@ var userRoutes = []route{
 // that the page lists.
 // See https://learn.microsoft.com/graph/api/resources/user.
 var userProperties = []property[*user]{
-	{"businessPhones", true, func(u *user) any { return []string{} }},
+	{"businessPhones", true, func(u *user) any {
+		return slices.DeleteFunc([]string{u.businessPhone}, func(n string) bool { return n == "" })
+	}},
 	{"displayName", true, func(u *user) any { return u.Name }},
 	{"givenName", true, func(u *user) any { return u.Given }},
 	{"jobTitle", true, func(u *user) any { return u.Title }},
@@ -154,7 +162,7 @@ var userProperties = []property[*user]{
 	{"otherMails", false, func(u *user) any { return []string{} }},
 	{"proxyAddresses", false, func(u *user) any { return []string{"SMTP:" + u.Mail} }},
 	{"securityIdentifier", false, func(u *user) any { return "S-1-12-1-" + u.ID[:8] }},
-	{"signInSessionsValidFromDateTime", false, func(u *user) any { return graphTime(u.passwordChanged) }},
+	{"signInSessionsValidFromDateTime", false, func(u *user) any { return graphTime(u.validFrom()) }},
 	{"usageLocation", false, func(u *user) any { return u.Country }},
 	{"userType", false, func(u *user) any { return u.kind() }},
 }
