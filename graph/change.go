@@ -72,19 +72,43 @@ func (c Change) Repeatable() bool { return c.Kind != CreatePass && c.Kind != Sen
 // A PassPolicy is what the tenant says about Temporary Access Passes.
 // See https://learn.microsoft.com/graph/api/resources/temporaryaccesspassauthenticationmethodconfiguration.
 type PassPolicy struct {
-	Enabled   bool
-	Min, Max  time.Duration // of a pass's life
-	Default   time.Duration
-	OnlyOnce  bool // every pass signs in a single time
-	Length    int
-	ForGroups []string // object ids of the groups it is for; empty for everybody
+	Enabled  bool
+	Min, Max time.Duration // of a pass's life
+	Default  time.Duration
+	OnlyOnce bool // every pass signs in a single time
+	Length   int
+
+	Everybody bool     // whether it is for all but those in NotFor
+	For       []string // object ids of the groups it is for, if not
+	NotFor    []string // object ids of the groups it is not for
 }
 
-// A Risk is what Entra holds of somebody.
+// Fit returns the life nearest to the one wished for that the policy allows, in
+// whole minutes, and whether the pass has to be one that signs in a single time.
+func (p PassPolicy) Fit(life time.Duration, once bool) (time.Duration, bool) {
+	if life == 0 {
+		life = p.Default
+	}
+	return min(max(life.Truncate(time.Minute), p.Min), p.Max), once || p.OnlyOnce
+}
+
+// A PassState is a Temporary Access Pass that somebody has, but for the pass
+// itself, which Graph shows when it is made and never again.
+// See https://learn.microsoft.com/graph/api/resources/temporaryaccesspassauthenticationmethod.
+type PassState struct {
+	ID         string
+	Created    time.Time
+	From, Till time.Time
+	Once       bool // signs in a single time
+	Usable     bool
+	Why        string // it is or is not usable: EnabledByPolicy, DisabledByPolicy, Expired, NotYetValid, OneTimeUsed
+}
+
+// A Risk is what Entra holds of somebody. The zero one is of who never stood out.
 // See https://learn.microsoft.com/graph/api/resources/riskyuser.
 type Risk struct {
-	Level   string // none, low, medium, high, hidden
-	State   string // none, atRisk, confirmedCompromised, remediated, dismissed, confirmedSafe
+	Level   string // none, low, medium, high, hidden; "" if nothing is known
+	State   string // none, atRisk, confirmedCompromised, remediated, dismissed, confirmedSafe; "" if nothing is known
 	Detail  string
 	Updated time.Time
 }
@@ -94,23 +118,17 @@ func (r Risk) AtRisk() bool {
 	return r.State == "atRisk" || r.State == "confirmedCompromised"
 }
 
-// A DirectoryEvent is one entry of the directory's own audit log: somebody's
-// account was changed.
-// See https://learn.microsoft.com/graph/api/resources/directoryaudit.
-type DirectoryEvent struct {
-	ID       string
-	At       time.Time
-	Activity string   // such as "User registered security info"
-	Category string   // such as "UserManagement"
-	Result   string   // success, failure, timeout
-	By       string   // object id of the person or program; "" if it is not said
-	Target   string   // object id of whose account it is
-	Changed  []string // names of what was changed, such as "StrongAuthenticationPhoneAppDetail"
-}
-
 // A ContactField is a telephone number in the directory, masked: whoever calls
 // reads the number itself where they can see it anyway.
 type ContactField struct {
-	Field  string // businessPhones, mobilePhone
+	Field  string // [BusinessPhone] or [MobilePhone]
 	Masked string // "" if there is none
 }
+
+// The contact fields, as Graph calls them. The directory lets people change
+// neither of them themselves, unless its admins allow it.
+// See https://learn.microsoft.com/graph/api/resources/user.
+const (
+	BusinessPhone = "businessPhones"
+	MobilePhone   = "mobilePhone"
+)

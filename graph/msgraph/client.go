@@ -146,6 +146,10 @@ type request struct {
 	next  *url.URL          // instead of path, vars and query: the page after
 	post  []byte            // a body of JSON, if it is no GET
 	into  serialization.ParsableFactory
+
+	verb  kiota.HttpMethod // POST if there is a body, else GET
+	bare  int              // the status that an answer without a body has; 0 if there is a body
+	write bool             // changes something, so that its fate must be known
 }
 
 // information returns the request as kiota takes it. The templates are those of
@@ -157,6 +161,9 @@ func (q request) information() *kiota.RequestInformation {
 	if q.post != nil {
 		info.Method = kiota.POST
 		info.SetStreamContentAndContentType(q.post, "application/json")
+	}
+	if q.verb != kiota.GET {
+		info.Method = q.verb
 	}
 	if q.next != nil {
 		info.SetUri(*q.next)
@@ -197,6 +204,9 @@ func (c *Client) send(ctx context.Context, q request) (serialization.Parsable, e
 	if c.bearer.judge(info, seen.Status) {
 		failed.Reason = graph.ErrUnavailable // with another token it may work
 	}
+	if failed != nil && q.write {
+		failed.Perhaps = perhaps(failed)
+	}
 	if c.observe != nil && (failed == nil || failed.Op != opToken) {
 		seen.Took = c.now().Sub(began)
 		c.observe(seen)
@@ -218,7 +228,13 @@ func (c *Client) receive(q request, resp *http.Response, seen *Call) (serializat
 	if resp.StatusCode >= 400 {
 		return nil, refused(q.op, q.needs, resp.StatusCode, resp.Header, body, c.now())
 	}
+	if q.bare != 0 && resp.StatusCode == q.bare {
+		return nil, nil
+	}
 	unreadable := &graph.Error{Op: q.op, Reason: graph.ErrUnavailable, Status: resp.StatusCode, RequestID: seen.RequestID, Err: errUnreadable}
+	if q.into == nil {
+		return nil, unreadable
+	}
 	node, err := kjson.NewJsonParseNode(body)
 	if err != nil {
 		return nil, unreadable

@@ -1,5 +1,5 @@
-// Package msgraph reads the live tenant from Microsoft Graph, and is the only
-// package that imports Microsoft's SDK. What it returns are the plain values of
+// Package msgraph reads and changes the live tenant through Microsoft Graph, and
+// is the only package that imports Microsoft's SDK. What it returns are the plain values of
 // package graph, and every error is a [*graph.Error] that says whether to come
 // back, when, and which permission is missing.
 //
@@ -14,6 +14,8 @@
 //	people.go      profile, manager, groups, and Ping; everybody.go: all profiles
 //	roles.go       directory roles, active, eligible, or through a group
 //	methods.go     authentication methods; mask.go masks the numbers
+//	account.go     passes and their policy, risk, telephone numbers, the directory's audit log
+//	change.go      the Writer: what is changed, with an app of its own
 //	value.go       pointers, enumerations, and properties that the SDK does not know
 //
 // # What of the SDK is used
@@ -33,6 +35,13 @@
 // panics when it is printed without a message. For the same reasons there is no
 // middleware but the request id and the names of parameters. Nothing is retried
 // in here: callers know what is urgent, and what it costs.
+//
+// # What is changed
+//
+// A [Writer] is another app than the one that reads. It makes one request for a
+// change, and says of a failure whether the change may have been made all the
+// same ([graph.ErrUnknownFate]): door.go sees whether a request has left. Nothing
+// here decides whether a change may be made, nor makes it twice.
 //
 // # What does not get out
 //

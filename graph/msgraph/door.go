@@ -8,9 +8,11 @@ import (
 	"io"
 	"mime"
 	"net/http"
+	"net/http/httptrace"
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 )
 
@@ -39,6 +41,12 @@ type refusal struct {
 
 func (r *refusal) Error() string { return r.why }
 
+// unsent is why a request never left: nobody can have acted on it.
+type unsent struct{ err error }
+
+func (u *unsent) Error() string { return u.err.Error() }
+func (u *unsent) Unwrap() error { return u.err }
+
 // errHost says where a request may not go. It does not say where it should have.
 var errHost = errors.New("refusing to send a request to a host that is not on the list")
 
@@ -53,14 +61,18 @@ func (d *door) RoundTrip(r *http.Request) (*http.Response, error) {
 
 func (d *door) pass(r *http.Request) (*http.Response, error) {
 	if r.URL.Scheme != "https" || !slices.ContainsFunc(d.hosts, func(h string) bool { return strings.EqualFold(h, r.URL.Host) }) {
-		return nil, errHost
+		return nil, &unsent{errHost}
 	}
-	r = r.Clone(r.Context())
+	var left atomic.Bool
+	r = r.Clone(httptrace.WithClientTrace(r.Context(), &httptrace.ClientTrace{WroteHeaders: func() { left.Store(true) }}))
 	r.Header.Set("User-Agent", d.agent)
 	began := d.now()
 	resp, err := d.next.RoundTrip(r)
 	if err != nil {
 		d.tell(0, "", began)
+		if !left.Load() {
+			err = &unsent{err}
+		}
 		return nil, err
 	}
 	defer resp.Body.Close()
@@ -90,7 +102,7 @@ func (d *door) tell(status int, requestID string, began time.Time) {
 // elsewhere, and a success that is not JSON is some proxy's page for people.
 func refuse(resp *http.Response, body []byte) error {
 	switch status := resp.StatusCode; {
-	case status >= 400 || status == http.StatusNoContent:
+	case status >= 400 || status == http.StatusNoContent, status == http.StatusAccepted && len(body) == 0:
 		return nil
 	case status >= 300:
 		return &refusal{status, "redirected, which is not followed"}

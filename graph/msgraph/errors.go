@@ -56,6 +56,8 @@ func refused(op, needs string, status int, h http.Header, body []byte, now time.
 	switch {
 	case noLicence(o):
 		e.Reason = graph.ErrNoLicence
+	case status == http.StatusBadRequest && isDefault(o):
+		e.Reason = graph.ErrDefault
 	case e.Reason == graph.ErrForbidden:
 		e.Permission = missing(o.Error.Message, needs)
 	case e.Reason == nil && status >= 500:
@@ -72,6 +74,32 @@ func refused(op, needs string, status int, h http.Header, body []byte, now time.
 func noLicence(o odata) bool {
 	return o.Error.Code == "Authentication_RequestFromNonPremiumTenantOrB2CTenant" ||
 		strings.Contains(o.Error.Code+o.Error.Message, "AadPremiumLicenseRequired")
+}
+
+// isDefault reports whether Graph will not delete a method because it is the
+// default. It says so in words alone, of which two wordings are known.
+// See https://github.com/microsoftgraph/microsoft-graph-docs/issues/14470 and
+// https://github.com/microsoftgraph/microsoft-graph-docs/issues/18091.
+func isDefault(o odata) bool {
+	m := strings.ToLower(o.Error.Message)
+	return strings.Contains(m, "delete default method") || strings.Contains(m, "current default authentication method")
+}
+
+// perhaps reports whether a write that failed may have been carried out all the
+// same. It was not if there was no token, if nothing left, or if Graph refused:
+// all else is open.
+func perhaps(e *graph.Error) bool {
+	switch {
+	case e.Op == opToken:
+		return false
+	case e.Status == 0:
+		return !errors.As(e.Err, new(*unsent))
+	case e.Status == http.StatusRequestTimeout:
+		return true
+	case e.Status == http.StatusNotImplemented:
+		return false
+	}
+	return e.Status < 400 || e.Status >= 500
 }
 
 // permissions finds the list in "does not have required MSGraph permissions A,B"

@@ -63,20 +63,21 @@ func filter(f graph.Filter) (string, error) {
 		}
 		eq := fmt.Sprintf("%s eq '%s'", by.property, id)
 		if by.property == "userId" {
-			eq += during(f.From, f.To)
+			eq += during("createdDateTime", f.From, f.To)
 		}
 		return eq, nil
 	}
 	return "", errors.New("a filter without an id would read the whole log")
 }
 
-func during(from, to time.Time) (and string) {
+// during is the end of a filter by time.
+func during(property string, from, to time.Time) (and string) {
 	for _, limit := range []struct {
 		operator string
 		at       time.Time
 	}{{"ge", from}, {"le", to}} {
 		if !limit.at.IsZero() {
-			and += fmt.Sprintf(" and createdDateTime %s %s", limit.operator, limit.at.UTC().Format("2006-01-02T15:04:05.999Z"))
+			and += fmt.Sprintf(" and %s %s %s", property, limit.operator, limit.at.UTC().Format("2006-01-02T15:04:05.999Z"))
 		}
 	}
 	return and

@@ -2,6 +2,7 @@ package msgraph
 
 import (
 	"context"
+	"errors"
 	"net/http"
 	"strings"
 	"testing"
@@ -181,7 +182,7 @@ func TestDoor(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if _, err := d.RoundTrip(r); err != errHost {
+		if _, err := d.RoundTrip(r); !errors.Is(err, errHost) {
 			t.Errorf("%s: got %v", address, err)
 		}
 	}
