@@ -13,9 +13,9 @@ import (
 )
 
 // Commit records a, all of it or nothing, and ends w in the same transaction.
-// It returns [ErrConflict] if a case was changed since the flow read it,
-// [ErrOver] if w is no longer the caller's to end, and [ErrRefused] if any part
-// of a is not fit to be recorded.
+// It returns [ErrConflict] if a case, a request, a link or the freeze was changed
+// since the flow read it, [ErrOver] if w is no longer the caller's to end, and
+// [ErrRefused] if any part of a is not fit to be recorded.
 func (s *Store) Commit(ctx context.Context, w Work, a flows.Answer, now time.Time) error {
 	if err := check(a); err != nil {
 		return fmt.Errorf("committing %s: %w", w.ID, err)
@@ -32,6 +32,22 @@ func (s *Store) Commit(ctx context.Context, w Work, a flows.Answer, now time.Tim
 	})
 	if err == nil {
 		s.poke()
+		if resets(a) {
+			poke(s.pokeDeeds)
+		}
+	}
+	return err
+}
+
+// Record is [Store.Commit] for what no work led to: what the program itself has
+// to put on record, or somebody at the command line.
+func (s *Store) Record(ctx context.Context, a flows.Answer, now time.Time) error {
+	if err := check(a); err != nil {
+		return fmt.Errorf("recording: %w", err)
+	}
+	err := s.tx(ctx, "recording", func(ctx context.Context, tx *sql.Tx) error { return s.record(ctx, tx, a, now) })
+	if err == nil {
+		s.pokeAll()
 	}
 	return err
 }
@@ -39,6 +55,7 @@ func (s *Store) Commit(ctx context.Context, w Work, a flows.Answer, now time.Tim
 // record writes all of a.
 func (s *Store) record(ctx context.Context, tx *sql.Tx, a flows.Answer, now time.Time) error {
 	for _, f := range []func(context.Context, *sql.Tx, flows.Answer, time.Time) error{
+		s.recordRequests, s.recordFreeze, s.recordLinks, s.recordEffects,
 		s.recordCases, s.recordPosts, s.recordJobs, s.recordAudit, s.recordWakes,
 	} {
 		if err := f(ctx, tx, a, now); err != nil {
@@ -51,7 +68,7 @@ func (s *Store) record(ctx context.Context, tx *sql.Tx, a flows.Answer, now time
 // recordWakes enqueues the wake-ups for what a left to do.
 func (s *Store) recordWakes(ctx context.Context, tx *sql.Tx, a flows.Answer, now time.Time) error {
 	var times []time.Time
-	if len(a.Posts) > 0 {
+	if len(a.Posts) > 0 || resets(a) {
 		times = append(times, now)
 	}
 	for _, j := range a.Jobs {
@@ -60,6 +77,11 @@ func (s *Store) recordWakes(ctx context.Context, tx *sql.Tx, a flows.Answer, now
 		}
 	}
 	return s.wakeAt(ctx, tx, times...)
+}
+
+// resets reports whether an effect may have become due by a.
+func resets(a flows.Answer) bool {
+	return len(a.Effects) > 0 || len(a.Requests) > 0 || a.Freeze != nil
 }
 
 func later(a, b time.Time) time.Time {
@@ -90,6 +112,7 @@ func check(a flows.Answer) error {
 		wrong(p.To.Platform == "" || p.To.ID == "" && (p.To.Audience != bot.Direct || p.To.Reader == ""), "nowhere to go for the post", p.Key)
 		wrong(p.Under == p.Key, "under itself, the post", p.Key)
 	}
+	checkResets(a, wrong)
 	for _, j := range a.Jobs {
 		wrong(j.Key == "", "a job without a key", "")
 		wrong(!j.At.IsZero() && !strings.Contains(j.Verb, "."), "nobody's verb in the job", j.Key)
@@ -99,4 +122,25 @@ func check(a flows.Answer) error {
 		wrong(e.Verb == "", "no verb in the audit entry", e.Key)
 	}
 	return errors.Join(errs...)
+}
+
+// checkResets is check for what only resets have.
+func checkResets(a flows.Answer, wrong func(is bool, what, key string)) {
+	requests, tokens := map[string]bool{}, map[string]bool{}
+	for _, r := range a.Requests {
+		wrong(requests[r.Key], "two of the request", r.Key)
+		requests[r.Key] = true
+		checkRequest(r, wrong)
+	}
+	for _, e := range a.Effects {
+		checkEffect(e, wrong)
+	}
+	for _, l := range a.Links {
+		wrong(tokens[l.Token], "one link twice, to", l.Verb)
+		tokens[l.Token] = true
+		checkLink(l, wrong)
+	}
+	if a.Freeze != nil {
+		checkFreeze(*a.Freeze, wrong)
+	}
 }

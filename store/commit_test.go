@@ -10,6 +10,7 @@ import (
 
 	"mfahelp/bot"
 	"mfahelp/flows"
+	"mfahelp/graph"
 )
 
 func aCase(key string, version int) flows.Case {
@@ -50,12 +51,17 @@ func full(n int) flows.Answer {
 		Posts: []bot.Post{post("case/C"+id+"/reply", "t", direct, bot.Choose{Verb: "help.a", Subject: id})},
 		Jobs:  []flows.Job{{Key: "j" + id, At: start.Add(time.Hour), Verb: "help.look"}},
 		Audit: []flows.Entry{{Key: "a" + id, Verb: "help.asked"}},
+
+		Requests: []flows.Request{asked("R" + id)},
+		Effects:  []flows.Effect{phone("R" + id)},
+		Links:    []flows.Link{link()},
+		Freeze:   &flows.Freeze{On: true, Since: start},
 	}
 }
 
 func wholeOrNothing(f *fixture) {
-	count := func() (n [6]int) {
-		for i, table := range []string{"cases", "posts", "work", "audit", "offers", "river_job"} {
+	count := func() (n [10]int) {
+		for i, table := range []string{"cases", "posts", "work", "audit", "offers", "river_job", "requests", "effects", "links", "freezes WHERE is_on = 1"} {
 			n[i] = read1[int](f, "SELECT COUNT(*) FROM "+table)
 		}
 		return n
@@ -70,13 +76,13 @@ func wholeOrNothing(f *fixture) {
 	stale.Cases = append(stale.Cases, aCase("Z", 4))
 	f.is(f.s.Commit(f.Context(), w, stale, f.now()), ErrConflict)
 	if after := count(); after != before {
-		f.Errorf("got %v cases, posts, work, audit, offers, wakes; want %v as before", after, before)
+		f.Errorf("got %v cases, posts, work, audit, offers, wakes, requests, effects, links, freezes; want %v as before", after, before)
 	}
 	if read1[int64](f, "SELECT n FROM counters WHERE name = 'audit'") != 0 {
 		f.Error("the audit trail has a gap")
 	}
 	f.commit(w, full(1))
-	if got, want := count(), [6]int{1, 1, before[2] + 1, 1, 1, before[5] + 2}; got != want {
+	if got, want := count(), [10]int{1, 1, before[2] + 1, 1, 1, before[5] + 2, 1, 1, 1, 1}; got != want {
 		f.Errorf("got %v, want %v", got, want)
 	}
 	if body := read1[string](f, "SELECT body FROM work WHERE id = $1", w.ID); body != "" {
@@ -86,19 +92,44 @@ func wholeOrNothing(f *fixture) {
 
 func refusals(f *fixture) {
 	for name, a := range map[string]flows.Answer{
-		"a case without a key":   cases(flows.Case{}),
-		"two of a case":          cases(aCase("A", 0), aCase("A", 1)),
-		"a case before any":      cases(aCase("A", -1)),
-		"a post without a key":   posts(post("", "t", channel)),
-		"a post to no platform":  posts(post("p", "t", bot.Place{ID: "x"})),
-		"a post to nowhere":      posts(post("p", "t", bot.Place{Platform: "web"})),
-		"a post to nobody":       posts(post("p", "t", bot.Place{Platform: "web", Audience: bot.Direct})),
-		"a post under itself":    posts(bot.Post{Key: "p", To: channel, Under: "p"}),
-		"a post under none":      posts(bot.Post{Key: "p", To: channel, Under: "q"}),
-		"a job without a key":    jobs(flows.Job{At: start, Verb: "a.b"}),
-		"a job without a flow":   jobs(flows.Job{Key: "j", At: start, Verb: "look"}),
-		"an entry without a key": {Audit: []flows.Entry{{Verb: "a.b"}}},
-		"an entry without verb":  {Audit: []flows.Entry{{Key: "k"}}},
+		"a case without a key":                 cases(flows.Case{}),
+		"two of a case":                        cases(aCase("A", 0), aCase("A", 1)),
+		"a case before any":                    cases(aCase("A", -1)),
+		"a post without a key":                 posts(post("", "t", channel)),
+		"a post to no platform":                posts(post("p", "t", bot.Place{ID: "x"})),
+		"a post to nowhere":                    posts(post("p", "t", bot.Place{Platform: "web"})),
+		"a post to nobody":                     posts(post("p", "t", bot.Place{Platform: "web", Audience: bot.Direct})),
+		"a post under itself":                  posts(bot.Post{Key: "p", To: channel, Under: "p"}),
+		"a post under none":                    posts(bot.Post{Key: "p", To: channel, Under: "q"}),
+		"a job without a key":                  jobs(flows.Job{At: start, Verb: "a.b"}),
+		"a job without a flow":                 jobs(flows.Job{Key: "j", At: start, Verb: "look"}),
+		"a request without a key":              {Requests: []flows.Request{broken(func(r *flows.Request) { r.Key = "" })}},
+		"two of a request":                     {Requests: []flows.Request{asked("R"), asked("R")}},
+		"a request about nobody":               {Requests: []flows.Request{broken(func(r *flows.Request) { r.Subject = bot.Identity{Email: "megan@contoso.com"} })}},
+		"a request by nobody":                  {Requests: []flows.Request{broken(func(r *flows.Request) { r.Requester = bot.Identity{} })}},
+		"a request that needs none":            {Requests: []flows.Request{broken(func(r *flows.Request) { r.Needs = nil })}},
+		"a request without end":                {Requests: []flows.Request{broken(func(r *flows.Request) { r.Expires = time.Time{} })}},
+		"a plan with an effect twice":          {Requests: []flows.Request{broken(func(r *flows.Request) { r.Effects[1].Key = r.Effects[0].Key })}},
+		"a plan for another request":           {Requests: []flows.Request{broken(func(r *flows.Request) { r.Effects[0].Approval = "S" })}},
+		"a plan for another account":           {Requests: []flows.Request{broken(func(r *flows.Request) { r.Effects[0].User = "adele" })}},
+		"an effect without a key":              {Effects: []flows.Effect{{Change: mail("").Change}}},
+		"an effect without a kind":             {Effects: []flows.Effect{{Key: "e", Change: graph.Change{User: "megan"}, Approval: "R"}}},
+		"an effect on nobody":                  {Effects: []flows.Effect{{Key: "e", Change: graph.Change{Kind: graph.SendMail}}}},
+		"an effect without leave":              {Effects: []flows.Effect{{Key: "e", Change: graph.Change{Kind: graph.RevokeSessions, User: "megan"}}}},
+		"an effect for a part of a minute":     {Effects: []flows.Effect{{Key: "e", Change: graph.Change{Kind: graph.CreatePass, User: "megan", Life: time.Second}, Approval: "R"}}},
+		"an effect before nobody's verb":       {Effects: []flows.Effect{{Key: "e", Change: mail("").Change, Then: "done"}}},
+		"a link without a token":               {Links: []flows.Link{brokenLink(func(l *flows.Link) { l.Token = "" })}},
+		"a link that is spent without a token": {Links: []flows.Link{{Used: start}}},
+		"a link that can be guessed":           {Links: []flows.Link{brokenLink(func(l *flows.Link) { l.Token = "123456" })}},
+		"a link to nobody's verb":              {Links: []flows.Link{brokenLink(func(l *flows.Link) { l.Verb = "approve" })}},
+		"a link about nothing":                 {Links: []flows.Link{brokenLink(func(l *flows.Link) { l.Subject = "" })}},
+		"a link for nobody known":              {Links: []flows.Link{brokenLink(func(l *flows.Link) { l.For = bot.Person{Platform: "web", ID: "ada"} })}},
+		"a link without end":                   {Links: []flows.Link{brokenLink(func(l *flows.Link) { l.Until = time.Time{} })}},
+		"one link twice":                       {Links: []flows.Link{link(), link()}},
+		"a freeze since never":                 {Freeze: &flows.Freeze{On: true}},
+		"a freeze that nobody lifts":           {Freeze: &flows.Freeze{}},
+		"an entry without a key":               {Audit: []flows.Entry{{Verb: "a.b"}}},
+		"an entry without verb":                {Audit: []flows.Entry{{Key: "k"}}},
 	} {
 		if err := f.try(a); !errors.Is(err, ErrRefused) {
 			f.Errorf("%s: got %v, want it refused", name, err)
@@ -107,6 +138,19 @@ func refusals(f *fixture) {
 	f.answer(posts( // the root may come later in the answer
 		bot.Post{Key: "q", To: channel, Under: "p"}, post("p", "t", channel),
 		post("open me", "t", bot.Place{Platform: "web", Audience: bot.Direct, Reader: "ava"})))
+}
+
+// broken and brokenLink are what is fit to be recorded, with one change.
+func broken(change func(*flows.Request)) flows.Request {
+	r := asked("R")
+	change(&r)
+	return r
+}
+
+func brokenLink(change func(*flows.Link)) flows.Link {
+	l := link()
+	change(&l)
+	return l
 }
 
 func personal(f *fixture) {

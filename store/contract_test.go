@@ -47,12 +47,22 @@ func contract(t *testing.T, address func(*testing.T) string) {
 		{"cases are read by who may", readCases},
 		{"a thread leads to its case", threadToCase},
 		{"platforms remember", remembers},
+		{"a button ends at its time", offersEnd},
+		{"requests are kept", requestsKept},
+		{"requests go only where they may", requestsGo},
+		{"requests are read by whom they are about", requestsRead},
+		{"a link is used once", linksOnce},
+		{"a link is used by one", linksRace},
+		{"a freeze takes two to lift", frozen},
+		{"effects are asked for by key, within their plan", effectsAsked},
+		{"what its request ends is dropped", effectsDropped},
 		{"what is over is tidied away", tidies},
 		{"what people wrote is in no log and no error", silent},
 		{"wake-ups come with the transaction", wakes},
 		{"everything answers under load", underLoad},
 	} {
 		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
 			test.run(newFixture(t, address(t)))
 		})
 	}

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -130,7 +131,8 @@ func (f *fixture) commit(w Work, a flows.Answer) {
 	f.ok(f.s.Commit(f.Context(), w, a, f.now()))
 }
 
-var events int
+// events counts those of nobody in particular, of all the tests that run at once.
+var events atomic.Int64
 
 // answer accepts an event of nobody in particular and answers it.
 func (f *fixture) answer(a flows.Answer) {
@@ -140,8 +142,8 @@ func (f *fixture) answer(a flows.Answer) {
 
 func (f *fixture) try(a flows.Answer) error {
 	f.Helper()
-	events++
-	f.accept(said(fmt.Sprint("try", events), fmt.Sprint("somebody", events), "x"))
+	n := events.Add(1)
+	f.accept(said(fmt.Sprint("try", n), fmt.Sprint("somebody", n), "x"))
 	w := f.next()
 	err := f.s.Commit(f.Context(), w, a, f.now())
 	if err != nil {

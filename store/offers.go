@@ -64,15 +64,16 @@ func openOffers(ctx context.Context, tx *sql.Tx, post string) (map[act]string, e
 	return open, err
 }
 
-// keepOffer writes where the offer stands now, which may have changed.
+// keepOffer writes where the offer stands now, and until when, which may have
+// changed.
 func keepOffer(ctx context.Context, tx *sql.Tx, key string, p bot.Post, a act, place string) error {
 	forReader := ""
 	if p.To.Audience.One() {
 		forReader = p.To.Reader
 	}
-	_, err := change(ctx, tx, `INSERT INTO offers (key, post, verb, subject, place, for_reader) VALUES ($1, $2, $3, $4, $5, $6)
-		ON CONFLICT (key) DO UPDATE SET place = excluded.place, for_reader = excluded.for_reader`,
-		key, p.Key, a.verb, a.subject, place, forReader)
+	_, err := change(ctx, tx, `INSERT INTO offers (key, post, verb, subject, place, for_reader, until_at) VALUES ($1, $2, $3, $4, $5, $6, $7)
+		ON CONFLICT (key) DO UPDATE SET place = excluded.place, for_reader = excluded.for_reader, until_at = excluded.until_at`,
+		key, p.Key, a.verb, a.subject, place, forReader, micros(p.Until))
 	return err
 }
 

@@ -68,8 +68,8 @@ const (
 // Why a call did nothing.
 var (
 	ErrClosed   = errors.New("the store is closed")
-	ErrConflict = errors.New("a case was changed meanwhile") // the work is to be handled again, at once
-	ErrOver     = errors.New("the claim is over")            // somebody else has the work, or it was moved, cancelled, or done
+	ErrConflict = errors.New("something was changed meanwhile") // a case, a request, a link, or the freeze; the work is to be handled again, at once
+	ErrOver     = errors.New("the claim is over")               // somebody else has the work, or it was moved, cancelled, or done
 	ErrRunning  = errors.New("another program runs on this store")
 	ErrRefused  = errors.New("the answer is not fit to be recorded") // none of it was
 )
@@ -89,15 +89,16 @@ type Store struct {
 	closeOnce sync.Once
 	gathering sync.WaitGroup
 
-	pokeWork, pokePosts chan struct{}
+	pokeWork, pokePosts, pokeDeeds chan struct{}
 }
 
 var (
-	_ bot.Inbox    = (*Store)(nil)
-	_ bot.Memory   = (*Store)(nil)
-	_ flows.Cases  = (*Store)(nil)
-	_ flows.Ledger = (*Store)(nil)
-	_ flows.Offers = (*Store)(nil)
+	_ bot.Inbox      = (*Store)(nil)
+	_ bot.Memory     = (*Store)(nil)
+	_ flows.Cases    = (*Store)(nil)
+	_ flows.Ledger   = (*Store)(nil)
+	_ flows.Offers   = (*Store)(nil)
+	_ flows.Requests = (*Store)(nil)
 )
 
 // callTimeout ends every call that its caller does not end sooner. It is also
@@ -126,7 +127,7 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 	s := &Store{
 		opts: o, log: o.Log, now: o.Now, eng: eng, db: eng.write, ro: eng.read,
 		accepts: make(chan *acceptance), closed: make(chan struct{}),
-		pokeWork: make(chan struct{}, 1), pokePosts: make(chan struct{}, 1),
+		pokeWork: make(chan struct{}, 1), pokePosts: make(chan struct{}, 1), pokeDeeds: make(chan struct{}, 1),
 	}
 	if err := s.prepare(ctx); err != nil {
 		return nil, errors.Join(err, eng.close())

@@ -39,13 +39,22 @@ func (s *Store) wakeAt(ctx context.Context, tx *sql.Tx, times ...time.Time) erro
 	return err
 }
 
-// poke tells the workers of this process to look now.
+// poke tells those in this process who do work and send posts to look now. Those
+// who carry out effects are told only when there may be some, which is rare.
 func (s *Store) poke() {
-	for _, c := range []chan struct{}{s.pokeWork, s.pokePosts} {
-		select {
-		case c <- struct{}{}:
-		default: // they have been told, and have not looked yet
-		}
+	poke(s.pokeWork)
+	poke(s.pokePosts)
+}
+
+func (s *Store) pokeAll() {
+	s.poke()
+	poke(s.pokeDeeds)
+}
+
+func poke(c chan struct{}) {
+	select {
+	case c <- struct{}{}:
+	default: // they have been told, and have not looked yet
 	}
 }
 
