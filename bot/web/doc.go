@@ -84,9 +84,10 @@
 // which the secret stands, and missing elsewhere.
 //
 // The stream's events are "message" {seat, place, ref, thread, order, rev, mine,
-// summary, html}, "trace" {at, kind, text, case}, "ready" once what was missed
-// has been told, and "reset" if that is not known, so that the conversation
-// must be read again. Each has an id to go on after: by Last-Event-ID, or by
+// summary, html}, "elsewhere" {person, name, admin} on a page where there is
+// something for somebody who sits in neither seat, "trace" {at, kind, text,
+// case}, "ready" once what was missed has been told, and "reset" if that is not
+// known, so that the conversation must be read again. Each has an id to go on after: by Last-Event-ID, or by
 // the parameter after.
 //
 // What is refused is answered with {code, error}, of which error is a sentence

@@ -13,6 +13,7 @@ import (
 	"path"
 	"slices"
 
+	"mfahelp/bot"
 	"mfahelp/words"
 )
 
@@ -102,6 +103,7 @@ type (
 		Order      int64
 		Card       template.HTML // as Render made it
 		Replies    []template.HTML
+		Folded     bool // it is settled, so its replies are for who looks
 	}
 	groupView struct {
 		Name    string
@@ -120,6 +122,14 @@ type (
 
 // Say is a sentence of ours, for the templates.
 func (v pageView) Say(key string, args ...any) string { return v.words("web."+key, args...) }
+
+// Count says how many replies hang from t.
+func (v paneView) Count(t topicView) string {
+	if len(t.Replies) == 1 {
+		return v.Say("replies-one")
+	}
+	return v.Say("replies", len(t.Replies))
+}
 
 // Say is a sentence of ours, for the templates.
 func (v paneView) Say(key string, args ...any) string { return v.words("web."+key, args...) }
@@ -221,7 +231,8 @@ func (w *Web) paneOf(s *words.Printer, p Person, seat, place string) paneView {
 			continue
 		}
 		at[e.Ref] = len(v.Topics)
-		v.Topics = append(v.Topics, topicView{Ref: e.Ref, Order: e.Order, Title: titleOf(c), Card: html})
+		settled := place == admins && c.Message != nil && c.Message.Status == bot.Good
+		v.Topics = append(v.Topics, topicView{Ref: e.Ref, Order: e.Order, Title: titleOf(c), Card: html, Folded: settled})
 	}
 	return v
 }
@@ -261,8 +272,8 @@ func kindName(p *words.Printer, kind string) string {
 // filled there.
 var scripted = []string{
 	"announce.admins", "announce.changed", "announce.employee", "announce.inbox", "announce.sample", "announce.who",
-	"error.network", "empty-message", "filter-count", "kind.accepted", "kind.decided", "kind.effect", "kind.graph", "kind.sent", "kind.waiting",
-	"reconnected", "reconnecting", "reply-to", "stale-form", "unread",
+	"dismiss", "elsewhere", "error.network", "empty-message", "filter-count", "kind.accepted", "kind.decided", "kind.effect", "kind.graph", "kind.sent", "kind.waiting",
+	"reconnected", "reconnecting", "replies", "replies-one", "reply-to", "stale-form", "unread",
 }
 
 func sentences(p *words.Printer) string {

@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strings"
 	"time"
+	"unicode"
 	"unicode/utf8"
 
 	"mfahelp/bot"
@@ -149,6 +150,8 @@ type (
 	saidView struct {
 		Card
 		ID, Head, More string
+		Initials       string
+		Tone           int // which of the tones a name has, so that people are told apart at a glance
 		Posted         *timeView
 	}
 )
@@ -322,6 +325,22 @@ func (p pen) form(a bot.Ask, id string) *formView {
 	return v
 }
 
+const tones = 5 // as many as the style has
+
+// initials are the first letters of somebody's first and last name.
+func initials(name string) string {
+	all := strings.FieldsFunc(name, func(r rune) bool { return !unicode.IsLetter(r) })
+	if len(all) == 0 {
+		return "?"
+	}
+	first, _ := utf8.DecodeRuneInString(all[0])
+	if len(all) == 1 {
+		return strings.ToUpper(string(first))
+	}
+	last, _ := utf8.DecodeRuneInString(all[len(all)-1])
+	return strings.ToUpper(string([]rune{first, last}))
+}
+
 // Longer pastes are folded: who sent one knows what is in it.
 const (
 	longText  = 900
@@ -331,7 +350,10 @@ const (
 
 // said is what a person said, with the beginning of it apart if it is long.
 func (p pen) said() saidView {
-	v := saidView{Card: p.Card, ID: p.id(), Posted: at(p.At)}
+	v := saidView{Card: p.Card, ID: p.id(), Posted: at(p.At), Initials: initials(p.Name)}
+	for _, r := range p.Name {
+		v.Tone = (v.Tone*31 + int(r)) % tones
+	}
 	if utf8.RuneCountInString(p.Text) <= longText && strings.Count(p.Text, "\n") < longLines {
 		return v
 	}

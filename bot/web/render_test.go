@@ -149,6 +149,16 @@ func TestAPageComesFirst(t *testing.T) {
 	}
 }
 
+func TestInitials(t *testing.T) {
+	for name, want := range map[string]string{
+		"Ada Lovelace": "AL", "Quỳnh Trần": "QT", "Élif": "É", "Maria del Mar Cruz": "MC", "<b>": "B", "渡辺 健二": "渡健", "": "?", "42 !": "?",
+	} {
+		if got := initials(name); got != want {
+			t.Errorf("%q: got %s, want %s", name, got, want)
+		}
+	}
+}
+
 func TestSummary(t *testing.T) {
 	for _, test := range []struct {
 		title string

@@ -199,13 +199,45 @@ func (w *Web) tell(out *feed, seated map[string]Person, after, upto int64) {
 			traces = traces[1:]
 			continue
 		}
-		for _, seat := range slices.Sorted(maps.Keys(seated)) {
-			if p := seated[seat]; news[0].seenBy(p, w.o.AdminsChannel) && w.shownIn(news[0], seat) {
-				out.event(w.bell.cursor(news[0].changed), "message", w.update(news[0], seat, p))
-			}
-		}
+		w.tellOf(out, seated, news[0])
 		news = news[1:]
 	}
+}
+
+// tellOf tells of e whoever sees it. If that is somebody who sits in none of the
+// seats of a page, it says at least that there is something for them, though
+// not what: whoever shows how a manager is asked wants to know whom to be next.
+func (w *Web) tellOf(out *feed, seated map[string]Person, e *entry) {
+	cursor := w.bell.cursor(e.changed)
+	for _, seat := range slices.Sorted(maps.Keys(seated)) {
+		if p := seated[seat]; e.seenBy(p, w.o.AdminsChannel) && w.shownIn(e, seat) {
+			out.event(cursor, "message", w.update(e, seat, p))
+		}
+	}
+	_, script := seated[""]
+	id, one := strings.CutPrefix(e.Room, directTo(""))
+	if script || !one || e.Message == nil || w.sits(seated, id) {
+		return
+	}
+	if p, ok := w.person(id); ok {
+		out.event(cursor, "elsewhere", elsewhere{p.ID, p.Name, p.Admin})
+	}
+}
+
+// elsewhere says that there is something for somebody.
+type elsewhere struct {
+	Person string `json:"person"`
+	Name   string `json:"name"`
+	Admin  bool   `json:"admin,omitempty"`
+}
+
+func (w *Web) sits(seated map[string]Person, id string) bool {
+	for _, p := range seated {
+		if p.ID == id {
+			return true
+		}
+	}
+	return false
 }
 
 // shownIn reports whether e belongs to what a seat shows. An employee's shows

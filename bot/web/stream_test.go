@@ -191,6 +191,36 @@ func TestStreamOfAPage(t *testing.T) {
 	}
 }
 
+// TestSomebodyElsewhere has a page in which Ada and Pia sit, and something for
+// others: of that it hears no more than whom it is for.
+func TestSomebodyElsewhere(t *testing.T) {
+	p := open(t)
+	page := p.listen("", "", map[string]string{"Cookie": "mfahelp-employee=" + p.as("ada") + "; mfahelp-admin=" + p.as("pia")})
+	script := p.listen(p.as("ada"), "", nil)
+	page.until("ready")
+	script.until("ready")
+	p.send(direct("bob"), "ask", bot.Message{Title: "Bob's alone"}, "")
+	p.send(direct("tom"), "ask", bot.Message{Title: "Tom's alone"}, "")
+	p.post(p.as("bob"), "/api/messages", `{"place":"direct","text":"bob's words"}`, 202, nil) // of which he knows
+	whisper := channel
+	whisper.Audience, whisper.Reader = bot.Ephemeral, "tom"
+	p.send(whisper, "ask", bot.Message{Title: "Tom's, among others"}, "")
+	p.send(direct("ada"), "end", bot.Message{Title: "Ada's"}, "")
+	for _, want := range []string{"elsewhere map[name:Bob <b>Berg</b> person:bob]", "elsewhere map[admin:true name:Tom Alvar person:tom]", "message Ada's"} {
+		h := page.next()
+		got := fmt.Sprint(h.kind, " ", h.data)
+		if h.kind == "message" {
+			got = fmt.Sprint(h.kind, " ", h.data["summary"])
+		}
+		if got != want {
+			t.Errorf("the page hears %s, want %s", got, want)
+		}
+	}
+	if h := script.next(); h.data["summary"] != "Ada's" {
+		t.Errorf("a script hears %+v", h)
+	}
+}
+
 func TestStreamEndsWithThePage(t *testing.T) {
 	p := open(t)
 	l := p.listen(p.as("ada"), "", nil)

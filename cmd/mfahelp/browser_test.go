@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"io"
 	"net"
@@ -13,27 +14,32 @@ import (
 	"testing"
 	"time"
 
+	"github.com/chromedp/cdproto/cdp"
+	"github.com/chromedp/cdproto/emulation"
+	"github.com/chromedp/cdproto/input"
 	"github.com/chromedp/chromedp"
+	"github.com/chromedp/chromedp/kb"
 	"go.uber.org/zap"
 )
 
-// A browser is a tab of a real Chromium that shows a demo.
+// A browser is a tab of a real Chromium.
 type browser struct {
 	t   *testing.T
 	ctx context.Context
 	url string
 }
 
-// openBrowser serves a demo and opens it. Without Chromium the test is skipped,
-// and with CI=true it fails.
+// openBrowser serves a demo and opens it.
 func openBrowser(t *testing.T, width, height int) *browser {
 	t.Helper()
-	path, err := exec.LookPath("chromium")
-	if err != nil {
-		absent(t, "Chromium is not installed")
-	}
+	return browse(t, serveDemo(t), width, height)
+}
+
+// serveDemo serves a demo by the real clock, as the command does.
+func serveDemo(t *testing.T) (url string) {
+	t.Helper()
 	ctx, stop := context.WithCancel(t.Context())
-	d, err := newDemo(ctx, t.TempDir(), zap.NewNop(), time.Now)
+	d, err := newDemo(ctx, keyedDir(t), zap.NewNop(), time.Now)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -43,13 +49,7 @@ func openBrowser(t *testing.T, width, height int) *browser {
 	}
 	ended := make(chan error, 1)
 	go func() { ended <- d.app.Run(ctx, ln) }()
-	options := append(chromedp.DefaultExecAllocatorOptions[:], chromedp.ExecPath(path), chromedp.NoSandbox, chromedp.DisableGPU,
-		chromedp.Flag("disable-quic", true), chromedp.Flag("disable-component-update", true), chromedp.WindowSize(width, height))
-	tab, closeAll := chromedp.NewExecAllocator(context.Background(), options...)
-	tab, closeTab := chromedp.NewContext(tab)
 	t.Cleanup(func() {
-		closeTab()
-		closeAll()
 		stop()
 		if err := <-ended; err != nil {
 			t.Error(err)
@@ -58,12 +58,74 @@ func openBrowser(t *testing.T, width, height int) *browser {
 			t.Error(err)
 		}
 	})
-	b := &browser{t, tab, "http://" + ln.Addr().String()}
-	if _, err := chromedp.Run(tab, chromedp.Navigate(b.url)); err != nil {
-		t.Fatal(err)
-	}
-	b.until("the page", `!!document.querySelector("#say-employee")`)
+	return "http://" + ln.Addr().String()
+}
+
+// browse opens the page that is served at url. Without Chromium the test is
+// skipped, and with CI=true it fails. Nothing moves in it, so that what is
+// looked at is there.
+func browse(t *testing.T, url string, width, height int) *browser {
+	t.Helper()
+	options := append(chromedp.DefaultExecAllocatorOptions[:], chromedp.ExecPath(chromium(t)), chromedp.NoSandbox, chromedp.DisableGPU,
+		chromedp.Flag("disable-quic", true), chromedp.Flag("disable-component-update", true), chromedp.Flag("force-prefers-reduced-motion", true),
+		chromedp.WindowSize(width, height))
+	tab, closeAll := chromedp.NewExecAllocator(context.Background(), options...)
+	tab, closeTab := chromedp.NewContext(tab)
+	t.Cleanup(func() {
+		closeTab()
+		closeAll()
+	})
+	b := &browser{t, tab, url}
+	b.do(chromedp.EmulateViewport(int64(width), int64(height)))
+	b.open()
 	return b
+}
+
+func chromium(t *testing.T) (path string) {
+	t.Helper()
+	for _, name := range []string{"chromium", "chromium-browser", "google-chrome"} {
+		if path, err := exec.LookPath(name); err == nil {
+			return path
+		}
+	}
+	absent(t, "Chromium is not installed")
+	return ""
+}
+
+// open loads the page, anew if it is open.
+func (b *browser) open() {
+	b.t.Helper()
+	b.do(chromedp.Navigate(b.url))
+	b.until("the page", `document.body?.dataset.live === "1"`)
+}
+
+func (b *browser) do(a chromedp.Action[chromedp.Void]) {
+	b.t.Helper()
+	if _, err := chromedp.Run(b.ctx, a); err != nil {
+		b.t.Fatal(err)
+	}
+}
+
+// call asks the browser for something that is not on the page.
+func call[P, R any](b *browser, command cdp.Command[P, R], params P) {
+	b.t.Helper()
+	b.do(chromedp.Func(func(ctx context.Context, t *chromedp.Target) error {
+		_, err := cdp.Call(ctx, t, command, params)
+		return err
+	}))
+}
+
+// dark has the browser prefer dark colors, or light ones.
+func (b *browser) dark(yes bool) {
+	b.t.Helper()
+	scheme := map[bool]string{true: "dark", false: "light"}[yes]
+	call(b, emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{Features: []*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: scheme}}})
+}
+
+// phone makes the window that of a phone.
+func (b *browser) phone() {
+	b.t.Helper()
+	b.do(chromedp.EmulateViewport(390, 844, chromedp.EmulateMobile, chromedp.EmulateTouch, chromedp.EmulateScale(2)))
 }
 
 func absent(t *testing.T, what string) {
@@ -90,7 +152,7 @@ func (b *browser) until(what, script string) {
 	tick := time.NewTicker(50 * time.Millisecond)
 	defer tick.Stop()
 	deadline := time.After(90 * time.Second)
-	for !js[bool](b, script) {
+	for !js[bool](b, "!!("+script+")") {
 		select {
 		case <-tick.C:
 		case <-deadline:
@@ -99,12 +161,41 @@ func (b *browser) until(what, script string) {
 	}
 }
 
-// keys presses keys wherever the focus is, as somebody without a mouse does.
-func (b *browser) keys(keys string) {
+// keys presses keys wherever the focus is, as somebody without a mouse does. A
+// keyboard's press is a raw one, whose character the page may keep from being
+// typed. chromedp's own types it all the same: Enter would send what was written
+// and then begin a new line.
+func (b *browser) keys(keys string, shift ...bool) {
 	b.t.Helper()
-	if _, err := chromedp.Run(b.ctx, chromedp.KeyEvent(keys)); err != nil {
-		b.t.Fatal(err)
+	for _, r := range keys {
+		for _, k := range kb.Encode(r) {
+			if k.Type == kb.KeyDown {
+				k.Type = kb.KeyRawDown
+			}
+			if len(shift) > 0 {
+				k.Modifiers |= int64(kb.ModifierShift)
+			}
+			call(b, input.DispatchKeyEvent, *k)
+		}
 	}
+}
+
+// press presses the first button or link that says this, in what a selector
+// names.
+func (b *browser) press(in, label string) {
+	b.t.Helper()
+	find := fmt.Sprintf(`[...document.querySelectorAll(%s)].flatMap(x => [...x.querySelectorAll("button, a, summary")]).find(x => x.checkVisibility() && x.innerText.trim() === %s)`, quoted(in), quoted(label))
+	b.until(label, "!!"+find)
+	js[any](b, find+`.click()`)
+}
+
+// quoted is s as a script writes it.
+func quoted(s string) string {
+	b, err := json.Marshal(s)
+	if err != nil {
+		panic(err) // unreachable: it is a string
+	}
+	return string(b)
 }
 
 // last is the text of the newest card of the bot in a log.

@@ -121,9 +121,23 @@ func demoPage(t *sandbox.Tenant) *tenantPage {
 		})
 	}
 	for _, s := range t.Scenarios() {
-		page.Samples = append(page.Samples, web.Sample{Name: s.Name, Title: s.Title, Summary: s.Summary, Person: short(s.UPN)})
+		page.Samples = append(page.Samples, web.Sample{
+			Name: s.Name, Title: s.Title, Summary: s.Summary, Person: short(s.UPN), Group: printer("").Say("demo.group." + shelves[s.Name]),
+		})
 	}
 	return page
+}
+
+// shelves say where each failure stands on the page: a newcomer looks for a kind
+// of trouble, not for one of thirty names.
+var shelves = map[string]string{
+	"no-response": "prompt", "declined": "prompt", "wrong-number": "prompt", "duplicate-prompt": "prompt", "cannot-notify": "prompt",
+	"fraud": "attack", "fraud-code": "attack", "suspicious": "attack", "prompt-bombing": "attack", "blocked": "attack",
+	"wrong-code": "code", "code-used": "code", "sms-code-wrong": "code", "phone-unreachable": "code", "voicemail": "code",
+	"no-method": "setup", "ca-block": "setup",
+	"generic-only": "log", "muddled": "log", "late": "log", "not-found": "log", "other-request-id": "log", "two-sign-ins": "log", "success-after": "log",
+	"session-expired": "other", "password-wrong": "other", "locked": "other", "wrong-account": "other", "disabled": "other",
+	"guest": "account", "privileged": "account", "eligible-admin": "account", "sole-admin": "account",
 }
 
 // short is the name before the @: people on the page are known by it. A guest

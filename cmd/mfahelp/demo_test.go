@@ -6,7 +6,28 @@ import (
 
 	"mfahelp/bot/web"
 	"mfahelp/graph/sandbox"
+	"mfahelp/words"
 )
+
+// TestSamplesHaveTheirShelves finds a failure that is listed under no heading, and
+// a heading of failures that are gone.
+func TestSamplesHaveTheirShelves(t *testing.T) {
+	tenant, err := sandbox.New(sandbox.Options{Dir: keyedDir(t)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	all := tenant.Scenarios()
+	for _, s := range all {
+		if !words.Has("demo.group." + shelves[s.Name]) {
+			t.Errorf("%s is listed nowhere", s.Name)
+		}
+	}
+	for name := range shelves {
+		if !slices.ContainsFunc(all, func(s sandbox.Scenario) bool { return s.Name == name }) {
+			t.Errorf("there is no %s any more", name)
+		}
+	}
+}
 
 // TestSamplesHaveTheirPeople looks whether whoever a failure happens to can be
 // chosen on the page, a guest as well, and is one person.

@@ -45,15 +45,38 @@ function announce(sentence) {
   setTimeout(() => p.remove(), 20000);
 }
 
-// complain shows what went wrong, and has it read aloud at once.
+// complain shows what went wrong, and has it read aloud at once. It stays until
+// somebody puts it away, or what they try next works.
 function complain(sentence) {
   const toasts = one(".toasts");
-  for (const old of toasts.children) if (old.textContent === sentence) old.remove();
+  for (const old of all(".toast", toasts)) if (one("p", old).textContent === sentence) old.remove();
+  const toast = document.createElement("div");
+  toast.className = "toast";
   const p = document.createElement("p");
   p.textContent = sentence;
-  toasts.append(p);
-  setTimeout(() => p.remove(), 12000);
+  const away = document.createElement("button");
+  away.type = "button";
+  away.dataset.dismiss = "";
+  away.setAttribute("aria-label", say("dismiss"));
+  toast.append(p, away);
+  toasts.append(toast);
 }
+
+const calm = () => one(".toasts").replaceChildren();
+
+// A page that is not looked at says in its title how much is new.
+const title = document.title;
+let unseen = 0;
+
+function noticed() {
+  if (document.hidden) document.title = `(${++unseen}) ${title}`;
+}
+
+document.addEventListener("visibilitychange", () => {
+  if (document.hidden) return;
+  unseen = 0;
+  document.title = title;
+});
 
 // ---- times in the reader's own zone
 
@@ -86,6 +109,7 @@ function count(badge, n) {
 
 function show(view) {
   body.dataset.view = view;
+  if (view === "behind") one(".behind details").open = true;
   for (const b of all("[data-show]")) b.setAttribute("aria-current", String(b.dataset.show === view));
   if (unread.get(view)) all(`.view[data-view="${view}"] .log:not([hidden])`).forEach(revealLast);
   count(view, 0);
@@ -141,12 +165,24 @@ function topicFor(log, article) {
   topic.className = "topic";
   topic.dataset.topic = article.dataset.ref;
   topic.dataset.order = article.dataset.order;
-  const replies = document.createElement("div");
-  replies.className = "replies";
-  topic.append(article, replies);
-  if (log.dataset.place === "admins") topic.append(one("#reply").content.cloneNode(true));
+  const hang = one("#hang").content.firstElementChild.cloneNode(true);
+  if (log.dataset.place !== "admins") one(".reply", hang).remove();
+  topic.append(article, hang);
   nameReply(topic);
   return topic;
+}
+
+// countReplies says how many replies there are, where they can be folded away.
+function countReplies(topic) {
+  const n = all(".replies > article", topic).length;
+  one(".thread > summary", topic).textContent = n === 1 ? say("replies-one") : say("replies", n);
+}
+
+// fold puts the replies of what is settled away, and brings them back when it is
+// open again. In between they stay as their reader left them.
+function fold(topic, old, article) {
+  const settled = article.matches(".good");
+  if (settled !== old.matches(".good")) one(".thread", topic).open = !settled;
 }
 
 // nameReply says which thread a reply box belongs to.
@@ -174,6 +210,7 @@ function hint(log) {
 }
 
 function replace(old, article) {
+  article.classList.add("fresh");
   const focused = old.contains(document.activeElement) ? document.activeElement : null;
   old.replaceWith(article);
   if (!focused) return;
@@ -194,7 +231,10 @@ function apply(update) {
   if (old && !moved) {
     replace(old, article);
     const topic = article.parentElement;
-    if (topic.classList.contains("topic")) nameReply(topic);
+    if (topic.matches(".topic")) {
+      nameReply(topic);
+      if (update.place === "admins") fold(topic, old, article);
+    }
   } else {
     if (old) (old.parentElement.classList.contains("topic") ? old.parentElement : old).remove();
     place(log, article, update.thread);
@@ -202,20 +242,55 @@ function apply(update) {
   if (follow || update.mine) reveal(log, article);
   hint(log);
   badge(update, log);
+  if (!update.mine) noticed();
   if (!update.mine) announceUpdate(update, Boolean(old) && !moved);
   staleForm(article);
 }
 
 function place(log, article, thread) {
   const topic = thread && one(`[data-topic="${CSS.escape(thread)}"]`, log);
-  if (topic) insert(one(".replies", topic), article);
-  else insert(one(".topics", log), topicFor(log, article));
+  if (!topic) return insert(one(".topics", log), topicFor(log, article));
+  insert(one(".replies", topic), article);
+  countReplies(topic);
 }
 
 function announceUpdate(update, changed) {
   const where = update.seat === "employee" ? "employee" : update.place === "admins" ? "admins" : "inbox";
   const what = changed ? say("announce.changed", update.summary) : update.summary;
   announce(say(`announce.${where}`, what));
+}
+
+// elsewhere says that there is something for somebody who sits nowhere here. A
+// press makes them sit.
+function elsewhere(told) {
+  const bar = one(".elsewhere");
+  const before = one(`[data-person="${CSS.escape(told.person)}"]`, bar);
+  if (before) return;
+  const button = document.createElement("button");
+  button.type = "button";
+  button.dataset.person = told.person;
+  button.dataset.sit = told.admin ? "admin" : "employee";
+  button.textContent = say("elsewhere", told.name);
+  bar.append(button);
+  while (bar.children.length > 3) bar.firstElementChild.remove();
+  bar.hidden = false;
+  announce(button.textContent);
+}
+
+function forgetElsewhere(person) {
+  const bar = one(".elsewhere");
+  one(`[data-person="${CSS.escape(person)}"]`, bar)?.remove();
+  bar.hidden = !bar.children.length;
+}
+
+async function goElsewhere(button) {
+  const { sit: seat, person } = button.dataset;
+  await busy(button, async () => {
+    await sit(seat, person);
+    show(seat === "admin" ? "admins" : "employee");
+    if (seat === "admin") showPlace("direct");
+    one(`#who-${seat}`).focus();
+  });
 }
 
 // ---- the strip
@@ -272,6 +347,7 @@ function listen() {
       does(JSON.parse(e.data));
     });
   on("message", apply);
+  on("elsewhere", elsewhere);
   on("trace", trace);
   on("reset", refresh);
   on("ready", connected);
@@ -299,9 +375,12 @@ function connected() {
   clearTimeout(late);
   late = undefined;
   const line = one(".connection");
-  if (!line.hidden) announce(say("reconnected"));
+  if (!line.hidden) {
+    announce(say("reconnected"));
+    calm();
+  }
   line.hidden = true;
-  body.dataset.live = "true";
+  body.dataset.live = String(Number(body.dataset.live ?? 0) + 1); // how often it came to be
 }
 
 // ---- who sits where
@@ -317,6 +396,7 @@ async function sit(seat, person) {
   for (const log of all(`.log[data-seat="${seat}"]`)) await fill(log);
   one(`#who-${seat}`).value = person;
   one(`#who-${seat}`).dataset.was = person;
+  forgetElsewhere(person);
   listen();
   announce(say("announce.who", who.name));
 }
@@ -331,13 +411,26 @@ async function fill(log) {
   return answer.headers.get("Mfahelp-Cursor");
 }
 
+// fillAgain is fill for whoever saw the log before: what is new to them is read
+// aloud, as it would have been at the time.
+async function fillAgain(log) {
+  const known = new Map(all("article", log).map((a) => [a.dataset.ref, Number(a.dataset.rev)]));
+  const reached = await fill(log);
+  for (const card of all(".card", log)) {
+    const before = known.get(card.dataset.ref);
+    if (before === Number(card.dataset.rev)) continue;
+    announceUpdate({ ...log.dataset, summary: one("h3 bdi", card).textContent }, before !== undefined);
+  }
+  return reached;
+}
+
 // refresh shows everything anew, where the stream cannot say what changed.
 async function refresh() {
   source?.close();
   source = undefined;
   try {
     const reached = [];
-    for (const log of all(".log")) reached.push(await fill(log));
+    for (const log of all(".log")) reached.push(await fillAgain(log));
     cursor = reached[0]; // what changed meanwhile is told again, and shown once
     listen();
   } catch {
@@ -354,6 +447,7 @@ async function busy(button, does) {
   button.setAttribute("aria-disabled", "true");
   try {
     await does();
+    calm();
     return true;
   } catch (problem) {
     complain(problem.message);
@@ -369,18 +463,27 @@ const idOf = (thing) => ids.get(thing) ?? ids.set(thing, newID()).get(thing);
 
 async function sendText(form, seat, place, thread) {
   const box = one("textarea", form);
-  if (!box.value.trim()) {
+  const text = box.value;
+  if (!text.trim()) {
     complain(say("empty-message"));
     box.focus();
     return;
   }
   await busy(one('[type="submit"]', form), async () => {
-    const text = box.value;
-    await post(`/api/messages?seat=${seat}`, { id: idOf(form), place, thread, text });
-    ids.delete(form);
-    if (box.value === text) box.value = "";
-    grow(box);
+    fillBox(box, ""); // at once: what is typed from now on is another message
+    try {
+      await post(`/api/messages?seat=${seat}`, { id: idOf(form), place, thread, text });
+      ids.delete(form);
+    } catch (problem) {
+      fillBox(box, box.value ? `${text}\n${box.value}` : text); // nothing typed is lost
+      throw problem;
+    }
   });
+}
+
+function fillBox(box, text) {
+  box.value = text;
+  grow(box);
 }
 
 function sendFrom(form) {
@@ -404,9 +507,8 @@ async function makeFail(button) {
     show("employee");
     const form = one('.composer[data-seat="employee"]');
     const box = one("textarea", form);
-    box.value = sample.text;
+    fillBox(box, sample.text);
     ids.delete(form);
-    grow(box);
     box.scrollTop = 0;
     one('[type="submit"]', form).focus();
     announce(say("announce.sample", select.selectedOptions[0]?.textContent ?? ""));
@@ -547,6 +649,8 @@ document.addEventListener("click", (e) => {
   else if (button.closest(".switch")) showPlace(button.dataset.place);
   else if ("cancel" in button.dataset) dialog.close();
   else if ("close" in button.dataset) secret.close();
+  else if ("dismiss" in button.dataset) button.closest(".toast").remove();
+  else if ("sit" in button.dataset) goElsewhere(button);
   else if ("reveal" in button.dataset) showSecret(button);
   else if ("ask" in button.dataset) openForm(button);
   else if ("key" in button.dataset) busy(button, () => press(button, button.closest(".log")));
@@ -564,7 +668,8 @@ document.addEventListener("submit", (e) => {
 });
 
 document.addEventListener("keydown", (e) => {
-  const sends = e.key === "Enter" && !e.shiftKey && !e.isComposing;
+  const composing = e.isComposing || e.keyCode === 229; // this Enter chooses a word; Safari says so by the code alone
+  const sends = e.key === "Enter" && !e.shiftKey && !composing;
   if (!sends || !e.target.matches(".composer textarea, .reply textarea")) return;
   e.preventDefault();
   e.target.form.requestSubmit();
