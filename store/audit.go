@@ -3,7 +3,6 @@ package store
 import (
 	"context"
 	"database/sql"
-	"errors"
 	"fmt"
 	"strings"
 	"time"
@@ -18,32 +17,16 @@ func (s *Store) recordAudit(ctx context.Context, tx *sql.Tx, a flows.Answer, now
 	if len(a.Audit) == 0 {
 		return nil
 	}
-	next, err := take(ctx, tx, "audit", 0)
+	t, err := s.tail(ctx, tx)
 	if err != nil {
 		return err
 	}
 	for _, e := range a.Audit {
-		n, err := appendEntry(ctx, tx, next, e, now)
-		if err != nil {
+		if _, err := s.append(ctx, tx, &t, e, now); err != nil {
 			return fmt.Errorf("appending the audit entry %s: %w", e.Key, err)
 		}
-		next += n
 	}
-	return one(ctx, tx, errCounter, `UPDATE counters SET n = $1 WHERE name = 'audit'`, next-1)
-}
-
-var errCounter = errors.New("the audit trail has lost its counter")
-
-// appendEntry returns how many lines it has added.
-func appendEntry(ctx context.Context, tx *sql.Tx, seq int64, e flows.Entry, now time.Time) (int64, error) {
-	at := e.At
-	if at.IsZero() {
-		at = now
-	}
-	tenant, object := directoryKey(e.By)
-	return change(ctx, tx, `INSERT INTO audit (seq, key, at, by_tenant, by_object, case_key, verb, object, result)
-		VALUES `+values(1, 9)+` ON CONFLICT (key) DO NOTHING`,
-		seq, e.Key, micros(at), tenant, object, e.Case, e.Verb, storable(e.Object), storable(e.Result))
+	return s.seal(ctx, tx, t)
 }
 
 // directoryKey is who somebody is, however their ids were spelled.
@@ -68,23 +51,29 @@ func (s *Store) Count(ctx context.Context, by bot.Identity, verb string, since t
 type Line struct {
 	Seq int64
 	flows.Entry
+	KeyID string // of the key that MAC was made with
+	MAC   string // over all of the above, and the MAC of the line before
 }
 
 // Trail returns up to limit lines after the one numbered after, in their order.
 func (s *Store) Trail(ctx context.Context, after int64, limit int) ([]Line, error) {
 	ctx, cancel := context.WithTimeout(ctx, callTimeout)
 	defer cancel()
-	lines, err := all(ctx, s.ro, scanLine, `SELECT seq, key, at, by_tenant, by_object, case_key, verb, object, result
-		FROM audit WHERE seq > $1 ORDER BY seq LIMIT $2`, after, limit)
+	lines, err := trail(ctx, s.ro, after, limit)
 	if err != nil {
 		return nil, fmt.Errorf("reading the audit trail: %w", err)
 	}
 	return lines, nil
 }
 
+func trail(ctx context.Context, q querier, after int64, limit int) ([]Line, error) {
+	return all(ctx, q, scanLine, `SELECT seq, key, at, by_tenant, by_object, case_key, verb, object, result, key_id, mac
+		FROM audit WHERE seq > $1 ORDER BY seq LIMIT $2`, after, limit)
+}
+
 func scanLine(r *sql.Rows) (l Line, err error) {
 	var at int64
-	err = r.Scan(&l.Seq, &l.Key, &at, &l.By.Tenant, &l.By.ObjectID, &l.Case, &l.Verb, &l.Object, &l.Result)
+	err = r.Scan(&l.Seq, &l.Key, &at, &l.By.Tenant, &l.By.ObjectID, &l.Case, &l.Verb, &l.Object, &l.Result, &l.KeyID, &l.MAC)
 	l.At = moment(at)
 	return l, err
 }

@@ -49,10 +49,10 @@ func (e *engine) queue(ctx context.Context, write func() error) error {
 	}
 }
 
-func openEngine(ctx context.Context, address string) (*engine, error) {
+func openEngine(ctx context.Context, address string, existing bool) (*engine, error) {
 	switch scheme, rest, _ := strings.Cut(address, ":"); scheme {
 	case "sqlite":
-		return openSQLite(rest)
+		return openSQLite(rest, existing)
 	case "postgres", "postgresql":
 		return openPostgres(ctx, address)
 	default:
@@ -76,24 +76,33 @@ const (
 	sqliteReader = 4 // connections that only read
 )
 
-// openSQLite makes the file for its owner alone: it holds what people pasted,
-// and the journal beside it gets the same permissions.
-func openSQLite(path string) (*engine, error) {
-	if path == "" || strings.HasPrefix(path, ":") {
-		return nil, errors.New("opening the store: sqlite: needs the path of a file")
-	}
+// makeFile makes a file for its owner alone, unless it is there: it holds what
+// people pasted, and the journal beside it gets the same permissions.
+func makeFile(path string) error {
 	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
-		return nil, fmt.Errorf("opening the store: %w", err)
+		return err
 	}
 	f, err := os.OpenFile(path, os.O_CREATE|os.O_RDWR, 0o600)
 	if err != nil {
-		return nil, fmt.Errorf("opening the store: %w", err)
+		return err
 	}
-	if err := f.Close(); err != nil {
+	return f.Close()
+}
+
+func openSQLite(path string, existing bool) (e *engine, err error) {
+	if path == "" || strings.HasPrefix(path, ":") {
+		return nil, errors.New("opening the store: sqlite: needs the path of a file")
+	}
+	if existing {
+		_, err = os.Stat(path)
+	} else {
+		err = makeFile(path)
+	}
+	if err != nil {
 		return nil, fmt.Errorf("opening the store: %w", err)
 	}
 	file := "file:" + (&url.URL{Path: path}).EscapedPath()
-	e := &engine{goose: goose.DialectSQLite3, single: true, runFile: file + ".run", line: make(chan struct{}, 1)}
+	e = &engine{goose: goose.DialectSQLite3, single: true, runFile: file + ".run", line: make(chan struct{}, 1)}
 	if e.write, err = sql.Open("sqlite", file+pragmas); err != nil {
 		return nil, fmt.Errorf("opening the store: %w", err)
 	}

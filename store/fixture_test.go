@@ -13,9 +13,13 @@ import (
 
 	"mfahelp/bot"
 	"mfahelp/flows"
+	"mfahelp/secret"
 )
 
 var context0 = context.Background()
+
+// auditKey is that of every store here, unless a test says otherwise.
+var auditKey = secret.New("the key of the chain in these tests")
 
 // start is when every test begins.
 var start = time.Date(2026, 11, 20, 9, 0, 0, 0, time.UTC)
@@ -72,7 +76,7 @@ func (n *notes) count(what string) (c int) {
 func newFixture(t *testing.T, url string) *fixture {
 	t.Helper()
 	f := &fixture{T: t, clock: &clock{t: start}, notes: &notes{}}
-	s, err := Open(t.Context(), Options{URL: url, Now: f.now, Observe: f.notes.add, Log: zaptest.NewLogger(t)})
+	s, err := Open(t.Context(), Options{URL: url, Now: f.now, Observe: f.notes.add, Log: zaptest.NewLogger(t), AuditKey: auditKey})
 	if err != nil {
 		t.Fatal(err)
 	}

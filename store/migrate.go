@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"embed"
 	"errors"
+	"fmt"
 	"io/fs"
 
 	"github.com/pressly/goose/v3"
@@ -44,11 +45,7 @@ func (s *Store) up(ctx context.Context) error {
 	if _, err := theirs.Migrate(ctx, rivermigrate.DirectionUp, nil); err != nil {
 		return err
 	}
-	files, err := fs.Sub(migrations, "migrations")
-	if err != nil {
-		return err
-	}
-	ours, err := goose.NewProvider(s.eng.goose, s.db, files, goose.WithDisableGlobalRegistry(true), goose.WithGoMigrations(s.eng.onlyGrows()))
+	ours, err := s.ours()
 	if err != nil {
 		return err
 	}
@@ -56,14 +53,62 @@ func (s *Store) up(ctx context.Context) error {
 	return err
 }
 
-// onlyGrows has the database itself refuse to change the audit trail. No two
-// engines say that alike.
+// ours are the migrations of our own tables.
+func (s *Store) ours() (*goose.Provider, error) {
+	files, err := fs.Sub(migrations, "migrations")
+	if err != nil {
+		return nil, err
+	}
+	return goose.NewProvider(s.eng.goose, s.db, files, goose.WithDisableGlobalRegistry(true), goose.WithGoMigrations(s.eng.onlyGrows(), s.chained()))
+}
+
+// current refuses a store of another release. It only reads.
+func (s *Store) current(ctx context.Context) error {
+	ours, err := s.ours()
+	if err != nil {
+		return err
+	}
+	var is int64
+	err = s.ro.QueryRowContext(ctx, `SELECT COALESCE(MAX(version_id), -1) FROM `+goose.DefaultTablename+` WHERE is_applied = $1`, true).Scan(&is)
+	if err != nil {
+		return fmt.Errorf("opening the store: there is none yet, or it is of another kind: %w", err)
+	}
+	if all := ours.ListSources(); is != all[len(all)-1].Version {
+		return ErrRelease
+	}
+	return nil
+}
+
+// onlyGrows has the database itself refuse to change the audit trail.
 func (e *engine) onlyGrows() *goose.Migration {
-	up := []string{
+	up, down := e.triggers()
+	return goose.NewGoMigration(2, &goose.GoFunc{RunTx: statements(up)}, &goose.GoFunc{RunTx: statements(down)})
+}
+
+// chained makes a chain of the lines that were there before it. That takes the
+// key, and it is the last time that a line is changed.
+func (s *Store) chained() *goose.Migration {
+	guard, free := s.eng.triggers()
+	up := func(ctx context.Context, tx *sql.Tx) error {
+		for _, f := range []func(context.Context, *sql.Tx) error{statements(free), s.chainOld, statements(guard)} {
+			if err := f(ctx, tx); err != nil {
+				return err
+			}
+		}
+		return nil
+	}
+	nothing := func(context.Context, *sql.Tx) error { return nil } // the columns go with 00003
+	return goose.NewGoMigration(4, &goose.GoFunc{RunTx: up}, &goose.GoFunc{RunTx: nothing})
+}
+
+// triggers are the statements that guard the audit trail, and those that stop
+// that. No two engines say it alike.
+func (e *engine) triggers() (up, down []string) {
+	up = []string{
 		`CREATE TRIGGER audit_no_update BEFORE UPDATE ON audit BEGIN SELECT RAISE(ABORT, 'the audit trail only grows'); END`,
 		`CREATE TRIGGER audit_no_delete BEFORE DELETE ON audit BEGIN SELECT RAISE(ABORT, 'the audit trail only grows'); END`,
 	}
-	down := []string{`DROP TRIGGER audit_no_update`, `DROP TRIGGER audit_no_delete`}
+	down = []string{`DROP TRIGGER audit_no_update`, `DROP TRIGGER audit_no_delete`}
 	if e.goose == goose.DialectPostgres {
 		up = []string{
 			`CREATE FUNCTION audit_only_grows() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION 'the audit trail only grows'; END $$`,
@@ -71,7 +116,7 @@ func (e *engine) onlyGrows() *goose.Migration {
 		}
 		down = []string{`DROP TRIGGER audit_only_grows ON audit`, `DROP FUNCTION audit_only_grows()`}
 	}
-	return goose.NewGoMigration(2, &goose.GoFunc{RunTx: statements(up)}, &goose.GoFunc{RunTx: statements(down)})
+	return up, down
 }
 
 func statements(all []string) func(context.Context, *sql.Tx) error {

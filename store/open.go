@@ -14,6 +14,7 @@ import (
 
 	"mfahelp/bot"
 	"mfahelp/flows"
+	"mfahelp/secret"
 )
 
 // Options is what a store is made of. Only URL is needed.
@@ -35,6 +36,18 @@ type Options struct {
 
 	// Key makes the keys of offers, which must not be guessed.
 	Key func() string
+
+	// AuditKey is what the chain through the audit trail is made with, and
+	// FormerAuditKeys are those that it was made with before. Who writes to
+	// the database must not have them. Without one, the chain tells slips
+	// from what was written, and no attacker.
+	AuditKey        secret.Text
+	FormerAuditKeys []secret.Text
+
+	// Existing opens what is there, of this very release, and neither makes
+	// nor changes anything at the start: for who comes to a store on which
+	// somebody else runs.
+	Existing bool
 
 	// Alone leaves River out: no wake-ups are enqueued and [Store.Run] has
 	// no safety net. It is for those who drive the store by a clock of
@@ -63,6 +76,7 @@ const (
 	PostSent      = "post.sent"
 	PostRetried   = "post.retried"
 	PostFailed    = "post.failed"
+	AuditBroken   = "audit.broken" // somebody has tampered with the trail
 )
 
 // Why a call did nothing.
@@ -71,6 +85,7 @@ var (
 	ErrConflict = errors.New("something was changed meanwhile") // a case, a request, a link, or the freeze; the work is to be handled again, at once
 	ErrOver     = errors.New("the claim is over")               // somebody else has the work, or it was moved, cancelled, or done
 	ErrRunning  = errors.New("another program runs on this store")
+	ErrRelease  = errors.New("the store is of another release of this program")
 	ErrRefused  = errors.New("the answer is not fit to be recorded") // none of it was
 )
 
@@ -83,6 +98,7 @@ type Store struct {
 	ro    *sql.DB // reads
 	eng   *engine
 	wakes *river.Client[*sql.Tx] // nil if Alone
+	chain chainKeys
 
 	accepts   chan *acceptance
 	closed    chan struct{}
@@ -120,12 +136,12 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 	if o.Observe == nil {
 		o.Observe = func(Note) {}
 	}
-	eng, err := openEngine(ctx, o.URL)
+	eng, err := openEngine(ctx, o.URL, o.Existing)
 	if err != nil {
 		return nil, err
 	}
 	s := &Store{
-		opts: o, log: o.Log, now: o.Now, eng: eng, db: eng.write, ro: eng.read,
+		opts: o, log: o.Log, now: o.Now, eng: eng, db: eng.write, ro: eng.read, chain: newChainKeys(o.AuditKey, o.FormerAuditKeys),
 		accepts: make(chan *acceptance), closed: make(chan struct{}),
 		pokeWork: make(chan struct{}, 1), pokePosts: make(chan struct{}, 1), pokeDeeds: make(chan struct{}, 1),
 	}
@@ -137,8 +153,14 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 }
 
 func (s *Store) prepare(ctx context.Context) (err error) {
+	if s.opts.Existing {
+		return s.current(ctx)
+	}
 	if err := s.migrate(ctx); err != nil {
 		return fmt.Errorf("migrating the store: %w", err)
+	}
+	if err := s.checkKey(ctx); err != nil {
+		return err
 	}
 	if !s.opts.Alone {
 		s.wakes, err = river.NewClient(s.eng.river, &river.Config{Logger: s.slog()})

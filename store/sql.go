@@ -42,7 +42,14 @@ func (s *Store) tx(ctx context.Context, what string, f func(context.Context, *sq
 
 func (s *Store) tries(ctx context.Context, f func(context.Context, *sql.Tx) error) (err error) {
 	for range triesOfTx {
-		if err = s.once(ctx, f); !transient(err) {
+		err = s.once(ctx, f)
+		if errors.Is(err, errBroken) {
+			err = s.mend(ctx) // and then once more, if it could be
+			if err == nil {
+				continue
+			}
+		}
+		if !transient(err) {
 			break
 		}
 	}
