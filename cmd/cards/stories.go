@@ -119,11 +119,15 @@ var stories = []story{
 		s.Say(ava, inChat, "AADSTS50126: Invalid username or password.")
 		s.Posts = append(s.Posts, s.Post(first+"/reply"))
 	}},
-	{"help-usage", "/help", func(s *stage) { s.Do(ava, inChat, bot.Commanded{Name: "mfa-help", Text: "help"}) }},
+	{"help-usage", "/help/e1", func(s *stage) { s.Do(ava, inChat, bot.Commanded{Name: "mfa-help", Text: "help"}) }},
 	{"help-status", "/e2", func(s *stage) { s.escalated(); s.Do(ava, inChat, bot.Commanded{Name: "mfa-help", Text: "status"}) }},
 	{"help-status-empty", "/e1", func(s *stage) { s.Do(ava, inChat, bot.Commanded{Name: "mfa-help", Text: "status"}) }},
-	{"help-picture", "/picture", func(s *stage) { s.Do(ava, inChat, bot.Said{Files: []bot.File{{Name: "screen.png"}}}) }},
-	{"help-limit", "/limit", func(s *stage) { s.limits.Lookups = 1; s.paste(); s.paste() }},
+	{"help-picture", "/picture/e1", func(s *stage) { s.Do(ava, inChat, bot.Said{Files: []bot.File{{Name: "screen.png"}}}) }},
+	{"help-limit", "/limit/lookups/2026-11-20T09:00:00Z", func(s *stage) {
+		s.limits.Lookups = 1
+		s.paste()
+		s.Say(ava, inChat, "AADSTS50126: Invalid username or password.")
+	}},
 	{"help-closed-button", "closed/web/ava/e1", func(s *stage) { s.Do(ava, inChat, bot.Pressed{Key: "old"}) }},
 	{"help-elsewhere", "/elsewhere", func(s *stage) { s.Say(ava, bot.Place{Platform: "web", ID: "C1"}, paste) }},
 	{"help-sorry", "", nil},

@@ -194,7 +194,7 @@ func (m *matter) own(a answer) (own []Advice) {
 			own = append(own, step)
 		}
 	}
-	if m.SoleGlobalAdmin && len(own) > 2 {
+	if (m.SoleGlobalAdmin || m.guest()) && len(own) > 2 {
 		own = own[:2] // two more are to come
 	}
 	return own
@@ -218,7 +218,7 @@ func (m *matter) notes(a answer) []string {
 		add("v1", quiet && s.API == graph.V1)
 	}
 	add("conflict", m.base == "530032")
-	add("guest", m.User != nil && m.User.Guest)
+	add("guest", m.guest())
 	add("privileged", m.User != nil && m.User.Privileged())
 	add("sole-admin", m.SoleGlobalAdmin)
 	return all

@@ -49,6 +49,9 @@ type matter struct {
 // consider puts the facts in order. An event of somebody else is none.
 func consider(f Facts) *matter {
 	m := &matter{Facts: f, code: f.Report.Code}
+	if m.guest() && !slices.ContainsFunc(m.Methods, graph.Method.SecondFactor) {
+		m.Methods = nil // they have theirs at home, of which this tenant knows nothing
+	}
 	if s := f.SignIn; s != nil && !m.stranger(*s) {
 		others := filter(f.Nearby, func(e graph.SignIn) bool { return !m.stranger(e) && sameUser(e, *s) })
 		e := settled(*s, f.Report.Code, others)
@@ -60,6 +63,9 @@ func consider(f Facts) *matter {
 	m.base = base(m.code)
 	return m
 }
+
+// guest reports whether the account belongs to another organisation.
+func (m *matter) guest() bool { return m.User != nil && m.User.Guest }
 
 // stranger reports whether s is known to be the sign-in of somebody else.
 func (m *matter) stranger(s graph.SignIn) bool {

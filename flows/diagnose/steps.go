@@ -205,22 +205,37 @@ func (m *matter) oldClient() bool {
 	return c != "browser" && c != "mobile apps and desktop clients"
 }
 
+// Sole is who can help the only Global Administrator: nobody in the tenant but by
+// an account that was put aside for it, or else Microsoft.
+func Sole() []Advice {
+	return []Advice{{Key: "break-glass"}, {Key: "data-protection", URL: phoneSupport}}
+}
+
 // helpers returns who can help, at most n of them: the admins, with what they
 // need to find the sign-in, or Microsoft if there is no admin but this person.
+// A guest's own helpdesk comes before the admins of the tenant they are in.
 func (m *matter) helpers(n int) []Advice {
 	if m.SoleGlobalAdmin {
-		both := []Advice{{Key: "break-glass"}, {Key: "data-protection", URL: phoneSupport}}
-		return both[:min(n, 2)]
+		both := Sole()
+		return both[:min(n, len(both))]
 	}
+	if m.guest() {
+		return append([]Advice{{Key: "home-admins"}}, m.admins())
+	}
+	return []Advice{m.admins()}
+}
+
+// admins is to ask them, with what they need.
+func (m *matter) admins() Advice {
 	r := m.Report
 	if s := m.event; s != nil {
 		r.RequestID, r.CorrelationID, r.Timestamp = s.ID, s.CorrelationID, s.At
 	}
 	if m.code == "" || r.RequestID == "" || r.CorrelationID == "" || r.Timestamp.IsZero() {
-		return []Advice{{Key: "admins-any"}}
+		return Advice{Key: "admins-any"}
 	}
 	at := r.Timestamp.UTC().Format(time.DateTime)
-	return []Advice{{Key: "admins", Args: []string{m.code, r.RequestID, r.CorrelationID, at}}}
+	return Advice{Key: "admins", Args: []string{m.code, r.RequestID, r.CorrelationID, at}}
 }
 
 // preference is which methods to take instead of one that failed. The phone

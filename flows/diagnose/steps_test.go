@@ -137,6 +137,31 @@ func TestTheOnlyGlobalAdmin(t *testing.T) {
 	}
 }
 
+// TestGuests: their methods are their own organisation's, so that this tenant
+// knows of none is no reason, and its admins are not the first to ask.
+func TestGuests(t *testing.T) {
+	guest := func(m ...graph.Method) func(*Facts) {
+		return func(f *Facts) { u := sam; u.Guest = true; f.User, f.Methods = &u, append([]graph.Method{}, m...) }
+	}
+	for _, test := range []struct {
+		name  string
+		event graph.SignIn
+		has   []graph.Method
+		cause Cause
+		want  string
+	}{
+		{"no answer", at(0, 500121, asked(push, "", silence)), nil, NoAnswer, "app-online(microsoftAuthenticator) other-way-any home-admins admins"},
+		{"a reason that nobody tells", at(0, 500121), nil, NotCompleted, "retry other-way-any home-admins admins"},
+		{"a password alone is no second factor", at(0, 500121), []graph.Method{word}, NotCompleted, "retry other-way-any home-admins admins"},
+		{"registered here after all", at(0, 500121, asked(push, "iPhone 15", silence)), []graph.Method{app, key}, NoAnswer, "app-online(microsoftAuthenticator) other-way(fido2) home-admins admins"},
+	} {
+		d := Diagnose(with(test.event, guest(test.has...)))
+		if d.Cause != test.cause || keys(d) != test.want {
+			t.Errorf("%s: got %s, %s; want %s, %s", test.name, d.Cause, keys(d), test.cause, test.want)
+		}
+	}
+}
+
 func TestNotesForAdmins(t *testing.T) {
 	admin, guest := sam, sam
 	admin.Roles = []graph.Role{{Template: graph.GlobalAdministrator}}

@@ -1,9 +1,12 @@
 package escalate
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
+	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -47,11 +50,14 @@ func (f *Flow) Match(e bot.Event) bool {
 // Handle answers what is written in the admins' channel.
 func (f *Flow) Handle(ctx context.Context, e bot.Event) (flows.Answer, error) {
 	text := said(e)
+	if ok, err := f.Admins.Admin(ctx, e.From.Identity); err != nil || !ok {
+		return f.refuse(e, "not-admin"), err
+	}
 	if text == "" {
 		return f.hint(e), nil
 	}
-	if ok, err := f.Admins.Admin(ctx, e.From.Identity); err != nil || !ok {
-		return f.refuse(e, "not-admin"), err
+	if what, ok := command(e); ok {
+		return f.commanded(ctx, e, what)
 	}
 	if e.In.Thread == "" {
 		return f.phone(e, text), nil
@@ -77,17 +83,98 @@ func said(e bot.Event) string {
 	return ""
 }
 
-// wrote takes an admin's words to the employee, or keeps them among the admins.
-func (f *Flow) wrote(e bot.Event, c flows.Case, text string) flows.Answer {
-	if private(text) || f.onPhone(c) {
-		return flows.Answer{Audit: []flows.Entry{f.entry(e.From.Identity, "escalate.noted", e.ID, c.Key, "")}}
-	}
-	return f.reply(e, c, text)
+// command is "status" or "help", if that is all that e says.
+func command(e bot.Event) (what string, ok bool) {
+	d, commanded := e.Did.(bot.Commanded)
+	what = strings.ToLower(strings.TrimSpace(d.Text))
+	return what, commanded && d.Quote == "" && (what == "status" || what == "help")
 }
 
-// private reports whether a line begins with "note:": it stays with the admins.
-func private(text string) bool {
-	return len(text) >= 5 && strings.EqualFold(text[:5], "note:")
+// commanded shows an admin the queue, or what can be done here.
+func (f *Flow) commanded(ctx context.Context, e bot.Event, what string) (flows.Answer, error) {
+	if what == "help" {
+		return f.hint(e), nil
+	}
+	open, err := f.Cases.Queue(ctx, e.From.Identity)
+	if err != nil { // ErrNotAdmin too: they were one a moment ago, and will be refused when this is tried again
+		return flows.Answer{}, fmt.Errorf("reading the queue: %w", err)
+	}
+	return f.whisper(e, f.queue(open)), nil
+}
+
+// mostListed is how many cases are shown at once.
+const mostListed = 20
+
+// queue lists the cases that the admins have: security matters first, then what
+// nobody has taken, and of each the oldest first.
+func (f *Flow) queue(open []flows.Case) bot.Message {
+	p := f.printer()
+	open = slices.Clone(open)
+	slices.SortStableFunc(open, func(a, b flows.Case) int { return cmp.Compare(urgency(a), urgency(b)) })
+	var list bot.List
+	for _, c := range open[:min(len(open), mostListed)] {
+		list = append(list, queued(p, c, f.diagnose(c)))
+	}
+	m := bot.Message{Title: p.Say("escalate.queue.title", len(open)), Status: bot.Info}
+	if len(list) == 0 {
+		m.Body = []bot.Block{flows.Say(p, "escalate.queue.empty")}
+		return m
+	}
+	m.Body = []bot.Block{list}
+	if more := len(open) - len(list); more > 0 {
+		m.Body = append(m.Body, bot.Note(flows.Say(p, "escalate.queue.more", bot.Plain(strconv.Itoa(more)))))
+	}
+	return m
+}
+
+// urgency is the less the sooner a case wants somebody.
+func urgency(c flows.Case) int {
+	switch {
+	case c.Alarm && c.Owner.ID == "":
+		return 0
+	case c.Alarm:
+		return 1
+	case c.Owner.ID == "":
+		return 2
+	}
+	return 3
+}
+
+// wrote takes an admin's words to the employee, or keeps them among the admins.
+// In a security matter it keeps them all: admins who talk it over would tell the
+// attacker, and forget to write "note:" once in forty times.
+func (f *Flow) wrote(e bot.Event, c flows.Case, text string) flows.Answer {
+	theirs := spoken(text)
+	if theirs != "" && !c.Alarm && !f.onPhone(c) {
+		return f.reply(e, c, theirs)
+	}
+	a := flows.Answer{Audit: []flows.Entry{f.entry(e.From.Identity, "escalate.noted", e.ID, c.Key, "")}}
+	if theirs != "" && c.Alarm && !f.onPhone(c) {
+		a = a.And(f.whisper(e, kept(f.printer())))
+	}
+	return a
+}
+
+// spoken is what of an admin's words is for the employee: all of it, up to a
+// line that begins with "note:". What stands from there on stays with the admins.
+func spoken(text string) string {
+	lines := strings.Split(text, "\n")
+	if i := slices.IndexFunc(lines, isNote); i >= 0 {
+		lines = lines[:i]
+	}
+	return strings.TrimSpace(strings.Join(lines, "\n"))
+}
+
+// isNote reports whether a line begins with "note:", in whatever way a chat
+// lets people write it.
+func isNote(line string) bool {
+	const marks = " \t*_~`>-•"
+	line = strings.TrimLeft(line, marks)
+	if len(line) < 4 || !strings.EqualFold(line[:4], "note") {
+		return false
+	}
+	rest := strings.TrimLeft(line[4:], marks)
+	return strings.HasPrefix(rest, ":") || strings.HasPrefix(rest, "：")
 }
 
 // onPhone reports whether c was opened by an admin for somebody who cannot be
@@ -122,13 +209,26 @@ func (f *Flow) Resume(ctx context.Context, j flows.Job) (flows.Answer, error) {
 	if err != nil {
 		return flows.Answer{}, err
 	}
+	with := c.State == flows.WithAdmins
 	switch {
 	case j.Verb == "escalate.open":
 		return f.open(c), nil
-	case j.Verb == "escalate.look" && c.State == flows.WithAdmins:
+	case j.Verb == "escalate.again" && with:
+		return f.news(c, again(f.printer(), c)), nil
+	case j.Verb == "escalate.found" && with:
+		return f.news(c, bot.Message{Title: f.printer().Say("escalate.found"), Status: bot.Info}), nil
+	case j.Verb == "escalate.look" && with:
 		return f.look(ctx, c), nil
 	}
 	return flows.Answer{}, nil
+}
+
+// news is the card and its evidence as they now are, and a line in the thread:
+// that a card changed is seen by nobody who has forty of them.
+func (f *Flow) news(c flows.Case, m bot.Message) flows.Answer {
+	a := f.open(c)
+	a.Posts = append(a.Posts, bot.Post{To: f.Channel, Key: c.Post("news/" + fmt.Sprint(c.Version)), Under: c.Post("admins"), Message: m})
+	return a
 }
 
 // open posts the card and, below it, what the admins need once.
@@ -137,7 +237,7 @@ func (f *Flow) open(c flows.Case) flows.Answer {
 	p := f.printer()
 	a := f.show(c)
 	if c.State != flows.WithAdmins {
-		a.Posts = append(a.Posts, f.note(c, "settled", "escalate.by-employee"))
+		a.Posts = append(a.Posts, f.note(c, "settled/"+fmt.Sprint(c.Version), "escalate.by-employee"))
 		return a
 	}
 	a.Posts = append(a.Posts, bot.Post{
@@ -200,13 +300,14 @@ func (f *Flow) look(ctx context.Context, c flows.Case) flows.Answer {
 	c.Changed = f.Now()
 	switch {
 	case !c.Looked.Next.IsZero():
-		a := f.with(c, waiting(f.printer(), c))
+		a := f.with(c, waiting(f.printer(), c, f.diagnose(c)))
 		a.Jobs = []flows.Job{{Key: c.Post("phone"), At: c.Looked.Next, Verb: "escalate.look", Subject: c.Key}}
 		return a
 	case !c.Subject.Known():
 		return f.with(c, askWhose(f.printer(), c, false))
+	case len(c.Choices) > 0:
+		c = lookup.Take(c, 0) // the newest
 	}
-	c = lookup.Newest(c)
 	c.Alarm = f.diagnose(c).Alarm
 	a := f.open(c)
 	a.Cases = []flows.Case{c}
@@ -233,7 +334,8 @@ func (f *Flow) refuse(e bot.Event, why string) flows.Answer {
 func (f *Flow) hint(e bot.Event) flows.Answer {
 	p := f.printer()
 	return f.whisper(e, bot.Message{
-		Title: p.Say("escalate.hint.title"), Status: bot.Info, Body: []bot.Block{flows.Say(p, "escalate.hint.body", bot.Code("note:"))},
+		Title: p.Say("escalate.hint.title"), Status: bot.Info,
+		Body: []bot.Block{flows.Say(p, "escalate.hint.body", bot.Code("note:")), flows.Say(p, "escalate.hint.queue", bot.Code("/mfa-help status"))},
 	})
 }
 

@@ -15,11 +15,16 @@ import (
 
 // card is a case at a glance: who, what, since when, who has it.
 func card(p *words.Printer, c flows.Case, d diagnose.Diagnosis, phone bool) bot.Message {
+	return cardSaying(p, c, d, phone, flows.Say(p, meaning(c, d)))
+}
+
+// cardSaying is a card that says this of the cause.
+func cardSaying(p *words.Printer, c flows.Case, d diagnose.Diagnosis, phone bool, says ...bot.Block) bot.Message {
 	m := bot.Message{Title: cardTitle(p, c, d), Status: status(c)}
 	if c.Alarm {
-		m.Body = append(m.Body, bot.Text{bot.Strong(p.Say("escalate.alarm"))})
+		m.Body = append(m.Body, bot.Text{bot.Strong(p.Say(alarm(phone)))})
 	}
-	m.Body = append(m.Body, flows.Say(p, meaning(d)))
+	m.Body = append(m.Body, says...)
 	facts := bot.Facts{{Name: p.Say("escalate.state"), Value: state(p, c)}}
 	facts = append(facts, asker(p, c, phone)...)
 	m.Body = append(m.Body, append(facts, lookup.Facts(p, c, d)...))
@@ -29,6 +34,28 @@ func card(p *words.Printer, c flows.Case, d diagnose.Diagnosis, phone bool) bot.
 	m.Body = append(m.Body, bot.Note(flows.Say(p, "escalate.ref", bot.Code(c.Key), bot.Time{At: c.Opened})))
 	m.Actions = actions(p, c, phone)
 	return m
+}
+
+// queued is c as a line of the queue.
+func queued(p *words.Printer, c flows.Case, d diagnose.Diagnosis) bot.Item {
+	i := bot.Item{Title: bot.Text{bot.Code(c.Key), bot.Plain(" · "), bot.Plain(cardTitle(p, c, d))}}
+	if c.Alarm {
+		i.Facts = bot.Text{bot.Strong(p.Say("escalate.queue.alarm")), bot.Plain(" · ")}
+	}
+	who := flows.Say(p, "escalate.state.open")
+	if c.Owner.ID != "" {
+		who = flows.Say(p, "escalate.state.claimed", bot.Plain(c.Owner.Name)) // a list calls nobody
+	}
+	i.Facts = append(append(i.Facts, who...), bot.Plain(" · "), bot.Time{At: c.Escalated})
+	return i
+}
+
+// alarm is the key of what admins must know before all else.
+func alarm(phone bool) string {
+	if phone {
+		return "escalate.alarm.phone"
+	}
+	return "escalate.alarm.chat"
 }
 
 func cardTitle(p *words.Printer, c flows.Case, d diagnose.Diagnosis) string {
@@ -58,9 +85,12 @@ func cause(p *words.Printer, d diagnose.Diagnosis) string {
 func unclear(d diagnose.Diagnosis) bool { return d.Cause == diagnose.Unknown && d.Code == "" }
 
 // meaning is the key of what the cause means for an admin.
-func meaning(d diagnose.Diagnosis) string {
-	if unclear(d) {
+func meaning(c flows.Case, d diagnose.Diagnosis) string {
+	switch {
+	case unclear(d):
 		return "escalate.unclear.body"
+	case d.Cause == diagnose.NotCompleted && c.Looked.SignIn == nil:
+		return "escalate.only-code.body"
 	}
 	for _, key := range []string{"cause." + string(d.Cause) + ".admin", "code." + base(d.Code) + ".admin"} {
 		if words.Has(key) {
@@ -166,7 +196,7 @@ func resolveForm(p *words.Printer, c flows.Case, phone bool) bot.Ask {
 // was advised, and the files.
 func evidence(p *words.Printer, c flows.Case, d diagnose.Diagnosis, now time.Time) bot.Message {
 	m := bot.Message{Title: p.Say("escalate.evidence"), Status: bot.Info}
-	m.Body = append(m.Body, lookup.Why(p, d))
+	m.Body = append(m.Body, lookup.Why(p, c, d))
 	for _, key := range d.AdminNotes {
 		m.Body = append(m.Body, flows.Say(p, key))
 	}
@@ -215,11 +245,26 @@ func lookingFor(p *words.Printer, c flows.Case) bot.Message {
 	}
 }
 
-// waiting is the card while it must wait.
-func waiting(p *words.Printer, c flows.Case) bot.Message {
-	m := lookingFor(p, c)
-	m.Title = p.Say("escalate.waiting.title")
-	m.Body[0] = flows.Say(p, "escalate.waiting.body", bot.Time{At: c.Looked.Next})
+// waiting is the card while it must wait: with what the code and the directory
+// tell meanwhile, for somebody is on the phone.
+func waiting(p *words.Printer, c flows.Case, d diagnose.Diagnosis) bot.Message {
+	title, text := lookup.Waiting(p, c)
+	m := cardSaying(p, c, d, true, bot.Text{bot.Strong(title)}, text)
+	m.Status = bot.Waiting
+	return m
+}
+
+// kept is said to who wrote in the thread of a security matter.
+func kept(p *words.Printer) bot.Message {
+	return bot.Message{Title: p.Say("escalate.kept.title"), Status: bot.Info, Body: []bot.Block{flows.Say(p, "escalate.kept.body")}}
+}
+
+// again is the line that its requester could not be helped, or not for long.
+func again(p *words.Printer, c flows.Case) bot.Message {
+	m := bot.Message{Title: p.Say("escalate.again"), Status: bot.Problem}
+	if c.Words != "" {
+		m.Body = []bot.Block{bot.Quote(c.Words)}
+	}
 	return m
 }
 

@@ -75,24 +75,38 @@ func (d directory) User(_ context.Context, id string) (graph.User, error) {
 	}
 	return graph.User{}, &graph.Error{Op: "read user", Reason: graph.ErrNotFound, Status: 404}
 }
-func (d directory) Roles(context.Context, string) ([]graph.Role, error) { return nil, nil }
+func (d directory) Roles(ctx context.Context, id string) ([]graph.Role, error) {
+	u, err := d.User(ctx, id)
+	return u.Roles, err
+}
 func (d directory) Methods(context.Context, string) ([]graph.Method, error) {
 	return []graph.Method{{ID: "1", Kind: graph.Authenticator, Name: "Pixel 9"}, {ID: "2", Kind: graph.FIDO2, Name: "YubiKey"}}, nil
 }
-func (d directory) GlobalAdmins(context.Context) ([]string, error) {
-	return []string{"o-root", "o-root2"}, nil
+func (d directory) GlobalAdmins(context.Context) (all []string, err error) {
+	for _, u := range d {
+		if u.GlobalAdmin() {
+			all = append(all, u.ID)
+		}
+	}
+	return all, nil
 }
 
 // world is both flows over a log with these events.
 func world(t *testing.T, limits help.Limits, events ...graph.SignIn) (*flowstest.World, *flowstest.Log) {
+	return worldOf(t, limits, func(directory) {}, events...)
+}
+
+// worldOf is [world] with other people.
+func worldOf(t *testing.T, limits help.Limits, people func(directory), events ...graph.SignIn) (*flowstest.World, *flowstest.Log) {
 	w := flowstest.New(t)
 	w.Helpers["o-priya"], w.Helpers["o-sam"] = true, true
 	log := &flowstest.Log{Events: events}
-	people := directory{}
+	known := directory{}
 	for _, p := range []bot.Person{ava, bea, priya, sam} {
-		people[p.ID] = graph.User{ID: p.ObjectID, UPN: p.ID + "@contoso.com", Name: p.Name + " of Contoso", Enabled: true}
+		known[p.ID] = graph.User{ID: p.ObjectID, UPN: p.ID + "@contoso.com", Name: p.Name + " of Contoso", Enabled: true}
 	}
-	desk := &lookup.Desk{SignIns: log, Directory: people, Tenant: "t", Now: w.Now}
+	people(known)
+	desk := &lookup.Desk{SignIns: log, Directory: known, Tenant: "t", Now: w.Now}
 	say := func(locale string) *words.Printer {
 		return &words.Printer{Locale: locale, Missing: func(key string) { t.Errorf("no sentence for %s", key) }}
 	}
@@ -280,7 +294,7 @@ func TestGraphDown(t *testing.T) {
 }
 
 func TestTwoSignInsFit(t *testing.T) {
-	first, second := denied(requestID, "o-ava", silent), denied(otherID, "o-ava", blocked)
+	first, second := denied(requestID, "o-ava", silent), denied(otherID, "o-ava", "MFA denied; user did not select the correct number")
 	second.CorrelationID, second.At, second.App = "other", first.At.Add(-20*time.Minute), "Teams"
 	w, _ := world(t, help.Limits{}, first, second)
 	w.Say(ava, dm(ava), "I get error 500121 when I sign in")
@@ -329,8 +343,8 @@ func TestPressesThatAreNotTaken(t *testing.T) {
 
 func TestLimits(t *testing.T) {
 	w, log := world(t, help.Limits{Messages: 3, Lookups: 2})
-	for range 5 {
-		w.Say(ava, dm(ava), paste(requestID))
+	for i := range 5 {
+		w.Say(ava, dm(ava), paste(fmt.Sprintf("66ea54eb-6301-4ee5-be62-ff5a759b%02d00", i)))
 	}
 	if len(log.Asked) != 2 {
 		t.Errorf("looked up %d times, want 2", len(log.Asked))
@@ -489,5 +503,18 @@ func TestHandledTwiceIsHandledOnce(t *testing.T) {
 	w.Deliver(e)
 	if after := fmt.Sprint(len(w.Posts), w.Post("/reply").Times); after != before {
 		t.Errorf("handled again, got %s posts and times, want %s", after, before)
+	}
+}
+
+// TestTheSamePageAgain is no new question either, but an error without ids may
+// be.
+func TestTheSamePageAgain(t *testing.T) {
+	for text, want := range map[string]int{paste(requestID): 1, "error 500121": 2} {
+		w, log := world(t, help.Limits{}, denied(requestID, "o-ava", silent))
+		w.Say(ava, dm(ava), text)
+		w.Say(ava, dm(ava), text)
+		if len(log.Asked) != want {
+			t.Errorf("%q, said twice, was looked up %d times, want %d", text, len(log.Asked), want)
+		}
 	}
 }

@@ -277,6 +277,7 @@ func (w *World) Queue(_ context.Context, by bot.Identity) (queue []flows.Case, e
 			queue = append(queue, c)
 		}
 	}
+	slices.SortFunc(queue, func(a, b flows.Case) int { return a.Escalated.Compare(b.Escalated) })
 	return queue, nil
 }
 

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -55,7 +56,7 @@ func (f *Flow) Handle(ctx context.Context, e bot.Event) (flows.Answer, error) {
 		return flows.Answer{}, nil // the page is a view, and needs no answer
 	}
 	if over, err := f.over(ctx, e.From.Identity, "help.said", time.Hour, f.Limits.Messages); err != nil || over {
-		return f.say(e, "limit", limit(f.printer(e), "messages")), err
+		return f.limited(e, "messages"), err
 	}
 	a := flows.Answer{Audit: []flows.Entry{f.entry(e.From.Identity, "help.said", e.ID, "", "")}}
 	b, err := f.answer(ctx, e, text, quote)
@@ -85,9 +86,13 @@ func (f *Flow) answer(ctx context.Context, e bot.Event, text, quote string) (flo
 		}
 	}
 	report, read := aadsts.Parse(text + "\n" + quote)
-	own, err := f.Cases.Own(ctx, e.From)
+	own, err := f.own(ctx, e)
 	if err != nil {
-		return flows.Answer{}, fmt.Errorf("reading own cases: %w", err)
+		return flows.Answer{}, err
+	}
+	key := flows.NewKey(e.From.Platform + "/" + e.ID)
+	if slices.ContainsFunc(own, func(c flows.Case) bool { return c.Key == key }) {
+		return flows.Answer{}, nil // handled before
 	}
 	if c, ok := withAdmins(own); ok && !saysOver(c) && !command && (!read || same(report, c.Report)) {
 		return f.relay(e, c, text), nil
@@ -95,15 +100,40 @@ func (f *Flow) answer(ctx context.Context, e bot.Event, text, quote string) (flo
 	if !read && picture(e) && text == "" {
 		return f.say(e, "picture", noPicture(f.printer(e))), nil
 	}
-	if !read && !command && f.justTold(e, own) {
-		return f.say(e, "above/"+e.ID, above(f.printer(e))), nil
+	if c, ok := f.justTold(e, own); ok && !command && (!read || report.RequestID != "" && same(report, c.Report)) {
+		return f.say(e, "above", above(f.printer(e), shown(c))), nil
 	}
-	return f.open(ctx, e, report, text, own)
+	return f.open(ctx, e, key, report, own)
+}
+
+// own are the cases of e's sender that they asked about themselves. What an
+// admin opened for somebody on the phone is the admins': nobody writes to it from
+// a chat of their own, nor is told of it there.
+func (f *Flow) own(ctx context.Context, e bot.Event) (own []flows.Case, err error) {
+	all, err := f.Cases.Own(ctx, e.From)
+	if err != nil {
+		return nil, fmt.Errorf("reading own cases: %w", err)
+	}
+	for _, c := range all {
+		theirs := c.Requester.Platform == e.From.Platform && c.Requester.ID == e.From.ID || e.From.Known() && c.Requester.Key() == e.From.Key()
+		if theirs && c.In.Audience.One() {
+			own = append(own, c)
+		}
+	}
+	return own, nil
 }
 
 // saysOver reports whether c is a security matter of which its requester says
 // that it is over. To them it is: what they write then is answered as if it were.
 func saysOver(c flows.Case) bool { return c.State == flows.WithAdmins && c.Outcome != "" }
+
+// shown is the state of c as its requester sees it.
+func shown(c flows.Case) flows.State {
+	if saysOver(c) {
+		return flows.Settled
+	}
+	return c.State
+}
 
 func picture(e bot.Event) bool {
 	s, ok := e.Did.(bot.Said)
@@ -114,15 +144,16 @@ func picture(e bot.Event) bool {
 // answer: "thanks", "it still fails", "I tried that".
 const lately = 30 * time.Minute
 
-// justTold reports whether e's sender has an answer from a moment ago. To look
-// again would only give it once more, in the place of the one with the buttons.
-func (f *Flow) justTold(e bot.Event, own []flows.Case) bool {
+// justTold is what e's sender was answered a moment ago. To look again would only
+// give that once more, in the place of the one with the buttons. So would the same
+// page, pasted again; an error without ids may be another time that it happened.
+func (f *Flow) justTold(e bot.Event, own []flows.Case) (flows.Case, bool) {
 	for _, c := range own {
-		if c.Requester.Platform == e.From.Platform && c.Requester.ID == e.From.ID && c.State != flows.Superseded {
-			return f.Now().Sub(c.Changed) < lately
+		if c.Requester.Platform == e.From.Platform && c.State != flows.Superseded {
+			return c, f.Now().Sub(c.Changed) < lately
 		}
 	}
-	return false
+	return flows.Case{}, false
 }
 
 // withAdmins is the newest of own that the admins have.
@@ -142,19 +173,14 @@ func same(a, b aadsts.Report) bool {
 
 // open begins a case. Those of the same person that were still being talked
 // about give way to it, so that one conversation has one answer that changes.
-func (f *Flow) open(ctx context.Context, e bot.Event, r aadsts.Report, text string, own []flows.Case) (flows.Answer, error) {
+func (f *Flow) open(ctx context.Context, e bot.Event, key string, r aadsts.Report, own []flows.Case) (flows.Answer, error) {
 	if over, err := f.over(ctx, e.From.Identity, "help.looked", time.Hour, f.Limits.Lookups); err != nil || over {
-		return f.say(e, "limit", limit(f.printer(e), "lookups")), err
+		return f.limited(e, "lookups"), err
 	}
 	now := f.Now()
 	c := flows.Case{
-		Key: flows.NewKey(e.From.Platform + "/" + e.ID), Requester: e.From, Subject: e.From.Identity, In: direct(e),
+		Key: key, Requester: e.From, Subject: e.From.Identity, In: direct(e),
 		Opened: now, Changed: now, State: flows.Looking, Report: r,
-	}
-	for _, o := range own {
-		if o.Key == c.Key {
-			return flows.Answer{}, nil // handled before
-		}
 	}
 	a := f.giveWay(own, now)
 	a.Audit = append(a.Audit, f.entry(e.From.Identity, "help.looked", c.Key, c.Key, r.Code))
@@ -219,11 +245,11 @@ func (f *Flow) relay(e bot.Event, c flows.Case, text string) flows.Answer {
 
 // status lists somebody's own cases.
 func (f *Flow) status(ctx context.Context, e bot.Event) (flows.Answer, error) {
-	own, err := f.Cases.Own(ctx, e.From)
+	own, err := f.own(ctx, e)
 	if err != nil {
-		return flows.Answer{}, fmt.Errorf("reading own cases: %w", err)
+		return flows.Answer{}, err
 	}
-	return f.say(e, "status/"+e.ID, overview(f.printer(e), own)), nil
+	return f.say(e, "status", overview(f.printer(e), own)), nil
 }
 
 // Resume looks, or closes what nobody came back to.
@@ -238,6 +264,8 @@ func (f *Flow) Resume(ctx context.Context, j flows.Job) (flows.Answer, error) {
 	switch {
 	case j.Verb == "help.look" && c.State == flows.Looking:
 		return f.look(ctx, c), nil
+	case j.Verb == "help.look" && c.State == flows.WithAdmins && !c.Looked.Next.IsZero():
+		return f.lookOn(ctx, c), nil
 	case j.Verb == "help.close" && (c.State == flows.Answered || c.State == flows.Asked):
 		return f.settle(c, "help.outcome.quiet", bot.Identity{}), nil
 	}
@@ -248,33 +276,67 @@ func (f *Flow) Resume(ctx context.Context, j flows.Job) (flows.Answer, error) {
 func (f *Flow) look(ctx context.Context, c flows.Case) flows.Answer {
 	c = f.Desk.Look(ctx, c)
 	c.Changed = f.Now()
-	if !c.Looked.Next.IsZero() {
-		return flows.Answer{
-			Cases: []flows.Case{c},
-			Posts: []bot.Post{f.reply(c, waiting(f.words(c), c, diagnose.Diagnose(c.Facts(f.Now()))))},
-			Jobs:  []flows.Job{{Key: c.Post("look"), At: c.Looked.Next, Verb: "help.look", Subject: c.Key}},
-		}
+	if c.Looked.Next.IsZero() {
+		return f.tell(c)
 	}
-	return f.tell(c)
+	later := flows.Answer{Jobs: []flows.Job{{Key: c.Post("look"), At: c.Looked.Next, Verb: "help.look", Subject: c.Key}}}
+	d := diagnose.Diagnose(c.Facts(f.Now()))
+	if d.Alarm || d.AdminsOnly {
+		return later.And(f.escalate(c, d, bot.Identity{})) // the code says enough not to wait for the log
+	}
+	later.Cases = []flows.Case{c}
+	later.Posts = []bot.Post{f.reply(c, waiting(f.words(c), c, d))}
+	return later
 }
 
-// tell says what c has come to: a question, an answer, or the admins.
+// lookOn looks for the sign-in of a case that went to the admins before the log
+// had it. What it shows is news for them; its requester hears nothing of it.
+func (f *Flow) lookOn(ctx context.Context, c flows.Case) (a flows.Answer) {
+	c = f.Desk.Look(ctx, c)
+	if len(c.Choices) > 0 {
+		c = lookup.Take(c, 0)
+	}
+	c.Alarm = c.Alarm || diagnose.Diagnose(c.Facts(f.Now())).Alarm
+	a.Cases = []flows.Case{c}
+	switch {
+	case !c.Looked.Next.IsZero():
+		a.Jobs = []flows.Job{{Key: c.Post("look"), At: c.Looked.Next, Verb: "help.look", Subject: c.Key}}
+	case c.Looked.SignIn != nil:
+		a.Jobs = []flows.Job{{Key: c.Post("open"), At: f.Now(), Verb: "escalate.found", Subject: c.Key}}
+	}
+	return a
+}
+
+// tell says what c has come to: the admins, a question, or an answer.
 func (f *Flow) tell(c flows.Case) flows.Answer {
+	c = f.gravest(c)
+	d := diagnose.Diagnose(c.Facts(f.Now()))
 	switch {
 	case len(c.Choices) > 0:
 		c.State = flows.Asked
 		return f.with(c, which(f.words(c), c))
+	case d.Alarm || d.AdminsOnly:
+		return f.escalate(c, d, bot.Identity{})
 	case c.Looked.SignIn == nil && c.Report.Code == "":
 		return f.ask(c)
-	}
-	d := diagnose.Diagnose(c.Facts(f.Now()))
-	if d.Alarm || d.AdminsOnly {
-		return f.escalate(c, d, bot.Identity{})
 	}
 	c.State, c.Tried = flows.Answered, advised(d)
 	a := f.with(c, answer(f.words(c), c, d))
 	a.Audit = append(a.Audit, f.entry(bot.Identity{}, "help.answered", c.Key, c.Key, string(d.Cause)))
 	return a
+}
+
+// gravest settles c on one of its choices that only the admins can do something
+// about, if there is one: a security matter does not wait for an answer that an
+// attacker would not give, and nothing else may look different from it.
+func (f *Flow) gravest(c flows.Case) flows.Case {
+	for i := range c.Choices {
+		taken := lookup.Take(c, i)
+		if d := diagnose.Diagnose(taken.Facts(f.Now())); d.Alarm || d.AdminsOnly {
+			return taken
+		}
+	}
+	return c
 }
 
 func advised(d diagnose.Diagnosis) (keys []string) {
@@ -306,13 +368,16 @@ func (f *Flow) escalate(c flows.Case, d diagnose.Diagnosis, by bot.Identity) flo
 		c.State = flows.Answered
 		return f.with(c, nobody(f.words(c), c))
 	}
-	now := f.Now()
+	now, verb := f.Now(), "escalate.open"
+	if !c.Escalated.IsZero() {
+		verb = "escalate.again"
+	}
 	c.State, c.Escalated, c.Changed, c.Alarm, c.Outcome = flows.WithAdmins, now, now, c.Alarm || d.Alarm, ""
 	return flows.Answer{
 		Cases: []flows.Case{c},
 		Posts: []bot.Post{f.reply(c, sent(f.words(c), c))},
 		Jobs: []flows.Job{
-			{Key: c.Post("open"), At: now, Verb: "escalate.open", Subject: c.Key},
+			{Key: c.Post("open"), At: now, Verb: verb, Subject: c.Key},
 			{Key: c.Post("close"), Verb: "help.close"},
 		},
 		Audit: []flows.Entry{f.entry(by, "help.escalated", c.Key+"/"+fmt.Sprint(c.Version), c.Key, string(d.Cause))},
@@ -363,8 +428,20 @@ func (f *Flow) reply(c flows.Case, m bot.Message) bot.Post {
 	return bot.Post{To: c.In, Key: c.Post("reply"), Message: m}
 }
 
-// say is a message that belongs to no case.
-func (f *Flow) say(e bot.Event, key string, m bot.Message) flows.Answer {
+// say is a message that belongs to no case, and to this event alone: who asks
+// twice is answered twice, each time below their question.
+func (f *Flow) say(e bot.Event, what string, m bot.Message) flows.Answer {
+	return f.sayOnce(e, what+"/"+e.ID, m)
+}
+
+// limited is said to who asks too often, and once an hour: a flood is not
+// answered by a flood.
+func (f *Flow) limited(e bot.Event, what string) flows.Answer {
+	hour := f.Now().UTC().Truncate(time.Hour).Format(time.RFC3339)
+	return f.sayOnce(e, "limit/"+what+"/"+hour, limit(f.printer(e), what))
+}
+
+func (f *Flow) sayOnce(e bot.Event, key string, m bot.Message) flows.Answer {
 	return flows.Answer{Posts: []bot.Post{{To: direct(e), Reply: e.Reply, Key: "help/" + e.From.Platform + "/" + e.From.ID + "/" + key, Message: m}}}
 }
 

@@ -1,13 +1,15 @@
 package help
 
 import (
+	"cmp"
+	"slices"
+	"strconv"
 	"strings"
 
 	"mfahelp/bot"
 	"mfahelp/flows"
 	"mfahelp/flows/diagnose"
 	"mfahelp/flows/lookup"
-	"mfahelp/graph"
 	"mfahelp/graph/aadsts"
 	"mfahelp/words"
 )
@@ -39,16 +41,8 @@ func withRead(p *words.Printer, m bot.Message, r aadsts.Report) bot.Message {
 // waiting is said while the log does not have the sign-in yet. What the code
 // alone tells is said meanwhile: it may be all that it takes.
 func waiting(p *words.Printer, c flows.Case, d diagnose.Diagnosis) bot.Message {
-	title, key := "help.waiting.title.lag", "help.waiting.lag"
-	switch c.Looked.Wait {
-	case graph.Budget:
-		title, key = "help.waiting.title.other", "help.waiting.budget"
-	case graph.Outage:
-		title, key = "help.waiting.title.other", "help.waiting.outage"
-	case graph.Lag:
-	}
-	m := bot.Message{Title: p.Say(title), Status: bot.Waiting, Personal: true}
-	m.Body = append(m.Body, flows.Say(p, key, bot.Time{At: c.Looked.Next}))
+	title, text := lookup.Waiting(p, c)
+	m := bot.Message{Title: title, Status: bot.Waiting, Personal: true, Body: []bot.Block{text}}
 	m = withRead(p, m, c.Report)
 	if steps := lookup.Own(p, d); len(steps) > 0 && !d.Alarm && !d.AdminsOnly {
 		m.Body = append(m.Body, flows.Say(p, "help.waiting.meanwhile"), steps)
@@ -83,7 +77,11 @@ func answer(p *words.Printer, c flows.Case, d diagnose.Diagnosis) bot.Message {
 	if other := c.Report.UPN; other != "" && d.Cause != diagnose.WrongAccount && c.Looked.SignIn == nil && c.Looked.User != nil && !strings.EqualFold(other, c.Looked.User.UPN) {
 		m.Body = append(m.Body, flows.Say(p, "help.other-account", bot.Code(other)))
 	}
-	m.Body = append(m.Body, lookup.Source(p, c), reference(p, c))
+	m.Body = append(m.Body, lookup.Source(p, c))
+	if c.Looked.SignIn != nil {
+		m.Body = append(m.Body, lookup.Basis(p, d)) // else the source has said so
+	}
+	m.Body = append(m.Body, reference(p, c))
 	m.Actions = []bot.Action{
 		bot.Choose{Label: p.Say("help.solved"), Verb: "help.solved", Subject: c.Key, Weight: bot.Primary},
 		stuckForm(p, c, "help.stuck", bot.Ordinary),
@@ -146,16 +144,20 @@ func join(a, b string) string {
 // sent is said whenever a case goes to the admins: because its requester asked,
 // because only they can help, and because somebody may be attacking. It says
 // nothing of why, for the requester may be who attacks.
+//
+// The only Global Administrator hears whom else to ask, whatever the cause: the
+// admins may have no rights that help.
 func sent(p *words.Printer, c flows.Case) bot.Message {
-	return bot.Message{
+	m := bot.Message{
 		Title: p.Say("help.sent.title"), Status: bot.Waiting, Personal: true,
-		Body: []bot.Block{
-			flows.Say(p, "help.sent.body"),
-			bot.Note(flows.Say(p, "help.sent.never")),
-			reference(p, c),
-		},
+		Body:    []bot.Block{flows.Say(p, "help.sent.body")},
 		Actions: []bot.Action{bot.Choose{Label: p.Say("help.solved"), Verb: "help.solved", Subject: c.Key}},
 	}
+	if c.Looked.Sole {
+		m.Body = append(m.Body, lookup.Sole(p))
+	}
+	m.Body = append(m.Body, bot.Note(flows.Say(p, "help.sent.never")), reference(p, c))
+	return m
 }
 
 // nobody is said instead where no admins' channel is set up.
@@ -269,9 +271,11 @@ func passedOn(p *words.Printer) bot.Message {
 	return bot.Message{Title: p.Say("help.passed.title"), Status: bot.Info, Body: []bot.Block{flows.Say(p, "help.passed.body")}}
 }
 
-// above is said to who has an answer and writes on, without another error.
-func above(p *words.Printer) bot.Message {
-	return bot.Message{Title: p.Say("help.above.title"), Status: bot.Info, Body: []bot.Block{flows.Say(p, "help.above.body")}}
+// above is said to who has an answer and writes on, without another error. What
+// they wrote is not understood, so it says which buttons are theirs to press.
+func above(p *words.Printer, s flows.State) bot.Message {
+	key := "help.above." + string(s)
+	return bot.Message{Title: p.Say(key + ".title"), Status: bot.Info, Body: []bot.Block{flows.Say(p, key+".body"), bot.Note(flows.Say(p, "help.above.new"))}}
 }
 
 // saysSolved tells the admins what the requester of an alarm says: no reason to
@@ -301,31 +305,36 @@ func usage(p *words.Printer) bot.Message {
 		Title: p.Say("help.usage.title"), Status: bot.Info,
 		Body: []bot.Block{
 			flows.Say(p, "help.usage.body"),
-			bot.Steps{
-				{Do: flows.Say(p, "help.usage.paste")},
-				{Do: flows.Say(p, "help.usage.status", bot.Code("/mfa-help status"))},
+			bot.Facts{
+				{Name: p.Say("help.usage.page"), Value: flows.Say(p, "help.usage.page.do")},
+				{Name: p.Say("help.usage.no-page"), Value: flows.Say(p, "help.usage.no-page.do", bot.Code("/mfa-help"))},
+				{Name: p.Say("help.usage.status"), Value: flows.Say(p, "help.usage.status.do", bot.Code("/mfa-help status"))},
+				{Name: p.Say("help.usage.no-chat"), Value: flows.Say(p, "help.usage.no-chat.do")},
 			},
+			bot.Note(flows.Say(p, "help.usage.private")),
 			bot.Note(flows.Say(p, "help.sent.never")),
 		},
 	}
 }
 
-// overview lists somebody's own cases.
+// mostListed is how many cases are shown at once.
+const mostListed = 10
+
+// overview lists somebody's own cases, the open ones first. What was replaced by
+// a newer question is none.
 func overview(p *words.Printer, own []flows.Case) bot.Message {
 	m := bot.Message{Title: p.Say("help.status.title"), Status: bot.Info, Personal: true}
+	own = slices.DeleteFunc(slices.Clone(own), func(c flows.Case) bool { return c.State == flows.Superseded })
+	slices.SortStableFunc(own, func(a, b flows.Case) int { return cmp.Compare(over(a), over(b)) })
 	var list bot.List
-	for _, c := range own[:min(len(own), 10)] {
-		state := c.State
-		if saysOver(c) {
-			state = flows.Settled
-		}
+	for _, c := range own[:min(len(own), mostListed)] {
 		name := p.Say("help.status.unknown")
 		if c.Report.Code != "" {
 			name = "AADSTS" + c.Report.Code
 		}
 		list = append(list, bot.Item{
 			Title: bot.Text{bot.Code(c.Key), bot.Plain(" · "), bot.Plain(name)},
-			Facts: bot.Text{bot.Plain(p.Say("help.state." + string(state))), bot.Plain(" · "), bot.Time{At: c.Opened}},
+			Facts: bot.Text{bot.Plain(p.Say("help.state." + string(shown(c)))), bot.Plain(" · "), bot.Time{At: c.Opened}},
 		})
 	}
 	if len(list) == 0 {
@@ -333,7 +342,18 @@ func overview(p *words.Printer, own []flows.Case) bot.Message {
 		return m
 	}
 	m.Body = []bot.Block{list}
+	if more := len(own) - len(list); more > 0 {
+		m.Body = append(m.Body, bot.Note(flows.Say(p, "help.status.more", bot.Plain(strconv.Itoa(more)))))
+	}
 	return m
+}
+
+// over is 1 for what is settled, as its requester sees it, and else 0.
+func over(c flows.Case) int {
+	if shown(c).Open() {
+		return 0
+	}
+	return 1
 }
 
 func reference(p *words.Printer, c flows.Case) bot.Note {

@@ -50,19 +50,20 @@ func (f *Flow) Press(ctx context.Context, e bot.Event, o flows.Offer) (flows.Ans
 	return flows.Answer{}, fmt.Errorf("help knows no verb %q", o.Verb)
 }
 
-// stuck takes c to the admins, with what its requester adds. A security matter
-// goes there whatever the limit, for the limit is against noise.
+// stuck takes c to the admins, with what its requester adds. Who says "not me"
+// gets there whatever the limit, for the limit is against noise. Another security
+// matter has been there since it was known, and what they hear of it now must not
+// tell it from any other.
 func (f *Flow) stuck(ctx context.Context, e bot.Event, c flows.Case, added string) (flows.Answer, error) {
 	over, err := f.over(ctx, e.From.Identity, "help.escalated", 24*time.Hour, f.Limits.Escalations)
 	if err != nil {
 		return flows.Answer{}, err
 	}
-	d := diagnose.Diagnose(c.Facts(f.Now()))
-	if over && !d.Alarm {
-		return f.say(e, "limit", limit(f.printer(e), "escalations")), nil
+	if over && !c.NotMe {
+		return f.limited(e, "escalations"), nil
 	}
 	c.Words = clip(added, 2000)
-	return f.escalate(c, d, e.From.Identity), nil
+	return f.escalate(c, diagnose.Diagnose(c.Facts(f.Now())), e.From.Identity), nil
 }
 
 // chosen goes on with the sign-in that its requester picked.

@@ -40,8 +40,9 @@ type Desk struct {
 
 // Look asks Graph once about c and returns c with what it said. If the answer
 // must wait, c.Looked.Next says until when; it is zero once Look has nothing
-// more to ask. A failure of Graph's is no error: c.Looked.Failed names it, and
-// the advice then rests on the code alone.
+// more to ask. Whose account it is, is not waited for, so that the advice
+// meanwhile names what this person has. A failure of Graph's is no error:
+// c.Looked.Failed names it, and the advice then rests on the code alone.
 func (d *Desk) Look(ctx context.Context, c flows.Case) flows.Case {
 	now := d.Now()
 	c.Looked.Next, c.Looked.Wait, c.Looked.Failed = time.Time{}, "", ""
@@ -51,7 +52,9 @@ func (d *Desk) Look(ctx context.Context, c flows.Case) flows.Case {
 	switch {
 	case errors.As(err, &later):
 		c.Looked.Next, c.Looked.Wait = notBefore(later.At, now), later.Why
-		return c
+		if c.Looked.User != nil || later.Why == graph.Outage {
+			return c
+		}
 	case err != nil:
 		c.Looked.Failed = failure(err)
 	default:
@@ -162,27 +165,23 @@ const ByChoice graph.Clue = "choice"
 // Choose settles c on the choice with the sign-in's id, and reports whether
 // there is one.
 func Choose(c flows.Case, id string) (flows.Case, bool) {
-	for _, o := range c.Choices {
-		if o.SignIn.ID == id {
-			c.Looked.SignIn, c.Looked.Nearby, c.Looked.By, c.Choices = &o.SignIn, o.Nearby, ByChoice, nil
-			return c, true
-		}
+	i := slices.IndexFunc(c.Choices, func(o flows.Choice) bool { return o.SignIn.ID == id })
+	if i < 0 {
+		return c, false
 	}
-	return c, false
+	c = Take(c, i)
+	c.Looked.By, c.Looked.Others = ByChoice, 0
+	return c, true
 }
 
-// Newest settles c on the newest of its choices, for an admin, who is not asked
-// but told that there are others, and finds them in the file.
-func Newest(c flows.Case) flows.Case {
-	if len(c.Choices) == 0 {
-		return c
-	}
-	first, rest := c.Choices[0], c.Choices[1:]
-	all := first.Nearby
-	for _, o := range rest {
+// Take settles c on choice i without asking, for the admins, who are told that
+// there are others, and find them in the file.
+func Take(c flows.Case, i int) flows.Case {
+	taken, all := c.Choices[i].SignIn, c.Choices[i].Nearby
+	for _, o := range c.Choices {
 		all = append(all[:len(all):len(all)], o.SignIn)
 	}
-	c.Looked.SignIn, c.Looked.Nearby, c.Looked.Others, c.Choices = &first.SignIn, others(first.SignIn, all), len(rest), nil
+	c.Looked.SignIn, c.Looked.Nearby, c.Looked.Others, c.Choices = &taken, others(taken, all), len(c.Choices)-1, nil
 	return c
 }
 

@@ -135,7 +135,7 @@ func readable(p *words.Printer, c flows.Case, d diagnose.Diagnosis, now time.Tim
 		line(f)
 	}
 	b.WriteString("\n")
-	for _, f := range Why(p, d) {
+	for _, f := range Why(p, c, d) {
 		line(f)
 	}
 	for _, s := range events(c) {

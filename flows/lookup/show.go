@@ -29,6 +29,14 @@ func Own(p *words.Printer, d diagnose.Diagnosis) (steps bot.Steps) {
 	return steps
 }
 
+// Sole is what to do for the only Global Administrator, whom no admin can help.
+func Sole(p *words.Printer) (steps bot.Steps) {
+	for _, a := range diagnose.Sole() {
+		steps = append(steps, step(p, a))
+	}
+	return steps
+}
+
 func step(p *words.Printer, a diagnose.Advice) bot.Step {
 	var gaps []bot.Span
 	if a.Method != nil {
@@ -84,15 +92,27 @@ func say(p *words.Printer, key string, args []string) string {
 	return p.Say(key, gaps...)
 }
 
-// Why says what d rests on: which event, which field, what it says, how sure.
-func Why(p *words.Printer, d diagnose.Diagnosis) (facts bot.Facts) {
+// Why says what d rests on: which event, if it is not the one that c is about,
+// which field, what it says, how sure.
+func Why(p *words.Printer, c flows.Case, d diagnose.Diagnosis) (facts bot.Facts) {
 	for _, e := range d.Evidence {
-		facts = append(facts, bot.Fact{
-			Name:  p.Say("lookup.evidence"),
-			Value: bot.Text{bot.Code(e.Value), bot.Plain(" · "), bot.Plain(e.Field)},
-		})
+		value := bot.Text{bot.Code(e.Value), bot.Plain(" · "), bot.Plain(e.Field)}
+		if s := c.Looked.SignIn; e.Event != "" && (s == nil || !strings.EqualFold(s.ID, e.Event)) {
+			value = append(value, bot.Plain(" · "), bot.Code(e.Event))
+		}
+		facts = append(facts, bot.Fact{Name: p.Say("lookup.evidence"), Value: value})
 	}
 	return append(facts, bot.Fact{Name: p.Say("lookup.confidence"), Value: bot.Text{bot.Plain(p.Say("confidence." + string(d.Confidence)))}})
+}
+
+// Basis is [Why] for whoever asks, in one line: the field that decided and how
+// sure that is. The value is for the admins, for it may be the name of a policy.
+func Basis(p *words.Printer, d diagnose.Diagnosis) bot.Note {
+	sure := bot.Plain(p.Say("confidence." + string(d.Confidence)))
+	if len(d.Evidence) == 0 {
+		return bot.Note{sure}
+	}
+	return bot.Note(flows.Say(p, "lookup.basis", bot.Code(d.Evidence[0].Field), sure))
 }
 
 // Place is where a sign-in came from, as far as the log says.
@@ -130,8 +150,23 @@ func Source(p *words.Printer, c flows.Case) bot.Note {
 		key = "lookup.failed." + c.Looked.Failed
 	case c.Looked.Expired:
 		key = "lookup.source.expired"
+	case c.Looked.Partial:
+		key = "lookup.source.partial"
 	}
 	return bot.Note(flows.Say(p, key))
+}
+
+// Waiting says why c must wait, and until when.
+func Waiting(p *words.Printer, c flows.Case) (title string, text bot.Text) {
+	key := "lookup.waiting.lag"
+	switch c.Looked.Wait {
+	case graph.Budget:
+		key = "lookup.waiting.budget"
+	case graph.Outage:
+		key = "lookup.waiting.outage"
+	case graph.Lag:
+	}
+	return p.Say(key + ".title"), flows.Say(p, key, bot.Time{At: c.Looked.Next})
 }
 
 func clue(by graph.Clue) string {
