@@ -39,11 +39,12 @@ func openBrowser(t *testing.T, width, height int) *browser {
 func serveDemo(t *testing.T) (url string) {
 	t.Helper()
 	ctx, stop := context.WithCancel(t.Context())
-	d, err := newDemo(ctx, keyedDir(t), zap.NewNop(), time.Now)
+	ln, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}
-	ln, err := net.Listen("tcp", "127.0.0.1:0")
+	url = "http://" + ln.Addr().String()
+	d, err := newDemo(ctx, keyedDir(t), url, zap.NewNop(), time.Now)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -58,7 +59,7 @@ func serveDemo(t *testing.T) (url string) {
 			t.Error(err)
 		}
 	})
-	return "http://" + ln.Addr().String()
+	return url
 }
 
 // browse opens the page that is served at url. Without Chromium the test is

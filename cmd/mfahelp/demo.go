@@ -56,7 +56,7 @@ func (c *demoCmd) Run(ctx context.Context, std streams) (err error) {
 	if err != nil {
 		return fmt.Errorf("listening for the page: %w", err)
 	}
-	d, err := newDemo(ctx, dir, log, time.Now)
+	d, err := newDemo(ctx, dir, "http://"+ln.Addr().String(), log, time.Now)
 	if err != nil {
 		return errors.Join(err, ln.Close())
 	}
@@ -74,7 +74,9 @@ type demo struct {
 // watches a demo for that long. The sandbox's late event comes after 40 s.
 var demoWaits = []time.Duration{15 * time.Second, 45 * time.Second, 75 * time.Second, 2 * time.Minute}
 
-func newDemo(ctx context.Context, dir string, log *zap.Logger, now func() time.Time) (*demo, error) {
+// newDemo makes a demo that keeps what happens in dir, and that people reach at
+// the address public.
+func newDemo(ctx context.Context, dir, public string, log *zap.Logger, now func() time.Time) (*demo, error) {
 	tenant, err := sandbox.New(sandbox.Options{Dir: dir, Now: now})
 	if err != nil {
 		return nil, err
@@ -83,7 +85,7 @@ func newDemo(ctx context.Context, dir string, log *zap.Logger, now func() time.T
 	if err != nil {
 		return nil, err
 	}
-	a, err := newApp(ctx, demoConfig(tenant, url, dir), log, tenant.Now, demoPage(tenant))
+	a, err := newApp(ctx, demoConfig(tenant, url, dir, public), log, tenant.Now, demoPage(tenant))
 	if err != nil {
 		return nil, errors.Join(err, tenant.Close())
 	}
@@ -93,18 +95,19 @@ func newDemo(ctx context.Context, dir string, log *zap.Logger, now func() time.T
 // Close ends both.
 func (d *demo) Close() error { return errors.Join(d.app.Close(), d.tenant.Close()) }
 
-func demoConfig(t *sandbox.Tenant, url, dir string) config.Config {
+func demoConfig(t *sandbox.Tenant, url, dir, public string) config.Config {
 	reader := t.Reader()
 	return config.Config{
 		Tenant: config.Tenant{
 			ID: t.ID(), Sandbox: true, Cloud: config.Custom, Authority: url, Graph: url, CA: t.CAPEM(),
 			ClientID: reader.ID, Credential: config.Credential{Secret: secret.New(reader.Secret)},
 		},
-		Admins: config.Admins{Groups: []string{adminsGroup(t)}},
-		Store:  config.Store{URL: "sqlite:" + filepath.Join(dir, "mfahelp.db")},
-		Web:    config.Web{Login: config.Choose},
-		Limits: config.Limits{MessagesPerHour: 200, LookupsPerHour: 60, EscalationsPerDay: 50},
-		Lookup: config.Lookup{Waits: demoWaits},
+		PublicURL: public,
+		Admins:    config.Admins{Groups: []string{adminsGroup(t)}},
+		Store:     config.Store{URL: "sqlite:" + filepath.Join(dir, "mfahelp.db")},
+		Web:       config.Web{Login: config.Choose},
+		Limits:    config.Limits{MessagesPerHour: 200, LookupsPerHour: 60, EscalationsPerDay: 50},
+		Lookup:    config.Lookup{Waits: demoWaits},
 	}
 }
 

@@ -46,7 +46,9 @@ type theatre struct {
 func openTheatre(t *testing.T) *theatre {
 	t.Helper()
 	log, logged := observer.New(zapcore.ErrorLevel)
-	d, err := newDemo(t.Context(), keyedDir(t), zap.New(log), time.Now)
+	srv := httptest.NewUnstartedServer(nil)
+	url := "http://" + srv.Listener.Addr().String()
+	d, err := newDemo(t.Context(), keyedDir(t), url, zap.New(log), time.Now)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -54,7 +56,8 @@ func openTheatre(t *testing.T) *theatre {
 	d.app.cfg.Limits = config.Limits{
 		MessagesPerHour: bottest.MessagesPerHour, LookupsPerHour: bottest.LookupsPerHour, EscalationsPerDay: bottest.EscalationsPerDay,
 	}
-	srv := httptest.NewServer(d.app.handler())
+	srv.Config.Handler = d.app.handler()
+	srv.Start()
 	t.Cleanup(func() {
 		srv.Close()
 		if err := d.Close(); err != nil {
@@ -64,7 +67,7 @@ func openTheatre(t *testing.T) *theatre {
 			t.Errorf("the log has an error: %s %v", e.Message, e.ContextMap())
 		}
 	})
-	return &theatre{demo: d, router: watched{d.app.router(), d.app.strip}, url: srv.URL}
+	return &theatre{demo: d, router: watched{d.app.router(), d.app.strip}, url: url}
 }
 
 // demoKeys are made once for all demos: an RSA key takes its time.
