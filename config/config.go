@@ -21,6 +21,7 @@ type Config struct {
 	Log       Log
 	Resets    Resets
 	SignIn    SignIn
+	Audit     Audit
 	PublicURL string   // where people reach our own page, without a slash at the end; "" if they cannot
 	Locale    string   // in which a channel is spoken to, such as "en" or "de-DE"
 	Warnings  []string // what is allowed but not wise, such as a secret that others can read
@@ -101,6 +102,13 @@ type Web struct {
 // Choose is the login that proves nothing: one says who one is. Only a sandbox
 // may have it.
 const Choose = "choose"
+
+// Audit has the keys of the chain through the audit trail. Who can write to the
+// database must not have them, or could write the trail anew.
+type Audit struct {
+	Key    secret.Text   // empty only if there are no resets
+	Former []secret.Text // with which older lines were written
+}
 
 // Limits are for each person, so that one cannot take the time of all.
 type Limits struct {

@@ -152,7 +152,7 @@ func (r *reader) resets(v value, p *Resets) {
 			})
 		}, ""},
 		{"prover_may_approve", r.truth(&p.ProverMayApprove), ""},
-		{"unchanged", span(&p.Settled, 0, 30*day), ""},
+		{"unchanged", span(&p.Settled, time.Hour, 30*day), ""},
 		{"watch", span(&p.Watch, time.Hour, 14*day), ""},
 		{"remind", span(&p.Remind, time.Minute, day), ""},
 		{"hours", func(v value) { p.Hours = r.hours(v) }, ""},
@@ -314,6 +314,9 @@ func (r *reader) together(has map[string]value, c *Config) {
 	missing := func(key, why string) { r.wrong(value{key, nil, in.at}, "%s", why) }
 	if c.PublicURL == "" {
 		missing("public_url", "is missing; resets need it, since a yes is only taken after a fresh sign-in there; write https:// and the name under which people reach this")
+	}
+	if c.Audit.Key.Reveal() == "" {
+		missing("audit.key", "is missing; resets need it, for what is on record of them must not be changed later; write audit: and below it key: env:MFAHELP_AUDIT_KEY")
 	}
 	if c.SignIn.Credential.ManagedIdentity != nil {
 		missing("signin.credential", "is missing; people cannot sign in to a managed identity; write secret, certificate, or workload_identity of an app registration")

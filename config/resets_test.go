@@ -26,7 +26,7 @@ func resetsText(t *testing.T) string {
 	for _, l := range regexp.MustCompile(`(?m)^#   (.*)$`).FindAllStringSubmatch(rest, -1) {
 		text += l[1] + "\n"
 	}
-	for _, name := range []string{"MFAHELP_SIGNIN_SECRET", "MFAHELP_WRITER_SECRET"} {
+	for _, name := range []string{"MFAHELP_SIGNIN_SECRET", "MFAHELP_WRITER_SECRET", "MFAHELP_AUDIT_KEY"} {
 		text = strings.ReplaceAll(text, name, "MFAHELP_CLIENT_SECRET")
 	}
 	return text
@@ -58,6 +58,9 @@ func TestResets(t *testing.T) {
 	if d := cmp.Diff(want, got.Resets, revealed, zones); d != "" {
 		t.Error(d)
 	}
+	if got.Audit.Key.Reveal() != canary {
+		t.Error("the key of the audit trail is another")
+	}
 	if got.PublicURL != "https://mfahelp.contoso.com" || got.SignIn.Context != "c1" || got.SignIn.ClientID != "9e1d5c20-48a7-4b36-8f21-c5d7a0e93b64" {
 		t.Errorf("got %q, %+v", got.PublicURL, got.SignIn)
 	}
@@ -70,6 +73,8 @@ func TestResetsWrong(t *testing.T) {
 		{"no page", "public_url: https://mfahelp.contoso.com", "", "resets need it"},
 		{"a page without TLS", "https://mfahelp.contoso.com", "http://mfahelp.contoso.com", "is not https"},
 		{"a page with a path", "https://mfahelp.contoso.com", "https://mfahelp.contoso.com/help", "no address of a page"},
+		{"a trail that anybody can write anew", "audit:\n  key: env:MFAHELP_CLIENT_SECRET\n", "", "audit.key: is missing"},
+		{"a key that can be guessed", "key: env:MFAHELP_CLIENT_SECRET", "key: file:short", "too short"},
 		{"no approvers", "      groups: [a94c2f60-7e1b-4d38-95c7-3f8b6e0d2a51]\n", "", "names nobody"},
 		{"a kind with two rows", "for: [all-methods]", "for: [all-methods, pass]", "pass has approvers already"},
 		{"an unknown kind", "for: [all-methods]", "for: [everything]", `"everything" is none of method, pass, all-methods`},
@@ -95,7 +100,7 @@ func TestResetsWrong(t *testing.T) {
 			if !strings.Contains(text, test.old) {
 				t.Fatalf("there is no %q in\n%s", test.old, text)
 			}
-			_, err := load(t, strings.Replace(text, test.old, test.new, 1), map[string]string{})
+			_, err := load(t, strings.Replace(text, test.old, test.new, 1), map[string]string{"short": "Contoso2026"})
 			if err == nil || !strings.Contains(err.Error(), test.says) {
 				t.Errorf("got %v, want %q", err, test.says)
 			}

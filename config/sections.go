@@ -7,6 +7,8 @@ import (
 	"regexp"
 	"strings"
 	"time"
+
+	"mfahelp/secret"
 )
 
 // config reads the whole file.
@@ -24,6 +26,7 @@ func (r *reader) config(v value, c *Config) {
 		{"public_url", r.publicURL(c), ""},
 		{"signin", func(v value) { r.signIn(v, &c.SignIn) }, ""},
 		{"resets", func(v value) { r.resets(v, &c.Resets) }, ""},
+		{"audit", func(v value) { r.audit(v, &c.Audit) }, ""},
 		{"slack", nil, ""},
 		{"teams", nil, ""},
 	})
@@ -253,6 +256,31 @@ func (r *reader) onlyInSandbox(login value, c *Config) {
 	if c.Web.Login == Choose && !c.Tenant.Sandbox {
 		r.wrong(login, "lets anybody say that they are anybody, so it is only for a sandbox; remove it")
 	}
+}
+
+// leastKey is how many characters a key has at least: a word can be guessed, and
+// nobody has to remember this one.
+const leastKey = 32
+
+func (r *reader) audit(v value, a *Audit) {
+	key := func(to *secret.Text) func(value) {
+		return func(v value) {
+			r.secret(to)(v)
+			if n := len(to.Reveal()); n > 0 && n < leastKey {
+				r.wrong(v, "is too short to keep anybody out; make one with: openssl rand -base64 32")
+			}
+		}
+	}
+	r.section(v, []field{
+		{"key", key(&a.Key), "key: and where a long random text is, such as env:MFAHELP_AUDIT_KEY"},
+		{"former_keys", func(v value) {
+			r.list(v, "env:MFAHELP_FORMER_AUDIT_KEY", func(v value) {
+				var t secret.Text
+				key(&t)(v)
+				a.Former = append(a.Former, t)
+			})
+		}, ""},
+	})
 }
 
 func (r *reader) limits(v value, l *Limits) {
