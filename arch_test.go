@@ -26,8 +26,8 @@ var mayImport = map[string][]string{
 	"bot/web/webtest":     {"bot", "bot/bottest"},                // drives the page's HTTP API as a script would
 	"bot/bottest":         {"bot", "words"},
 	"bot/slack/slacktest": {"bot"},
-	"bot/teams/teamstest": {"bot"},
-	"graph":               {"secret"}, // a pass prints as [redacted] wherever it goes
+	"bot/teams/teamstest": {"bot", "bot/bottest"}, // the fake of Teams, and its people in the dialogues
+	"graph":               {"secret"},             // a pass prints as [redacted] wherever it goes
 	"graph/aadsts":        {},
 	"graph/signins":       {"graph"}, // owns the report budget
 	"graph/msgraph":       {"graph", "secret"},
