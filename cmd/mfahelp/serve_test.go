@@ -38,7 +38,7 @@ func TestServe(t *testing.T) {
 	// It says so for the log's lag or, since that took several requests, for
 	// the budget; either way the event is not there yet.
 	waiting := grace.await(t, "direct", "word that it is not in the log yet", func(c conversation) bool {
-		return c.last().Title == sentence(t, "help.waiting.title.lag")
+		return c.last().Title == sentence(t, "lookup.waiting.lag.title")
 	}).last()
 
 	if code := first.terminate(); code != exitOK {
