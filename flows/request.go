@@ -25,6 +25,7 @@ type Request struct {
 	As     Asker      `json:"as"`              // what its requester is to its subject
 	Asking bot.Person `json:"asking"`          // its requester, as the chat knows them
 	Want   string     `json:"want"`            // what they asked for, in the words of the flow
+	Round  int        `json:"round"`           // how many plans were made for it: part of the keys of its effects
 	Why    string     `json:"why,omitempty"`   // key of the sentence that says why it is not going on
 	Signs  []string   `json:"signs,omitempty"` // keys of the signs of compromise that were found; never shown to who asks
 	Alarm  bool       `json:"alarm,omitempty"` // the subject says that it was not them

@@ -36,6 +36,14 @@ type World struct {
 	offers map[string]flows.Offer
 	jobs   map[string]flows.Job
 	events int
+
+	Leave flows.Leave                               // is asked before an effect; nil for a world without
+	Apply func(graph.Change) (graph.Changed, error) // carries one out; nil for nowhere
+
+	requests map[string]flows.Request
+	outcomes []flows.Outcome
+	links    map[string]flows.Link
+	freeze   flows.Freeze
 }
 
 // Posted is a post as it now is.
@@ -49,6 +57,7 @@ func New(t T) *World {
 	w := &World{
 		T: t, Clock: time.Date(2026, 11, 20, 9, 0, 0, 0, time.UTC), Helpers: map[string]bool{},
 		cases: map[string]flows.Case{}, offers: map[string]flows.Offer{}, jobs: map[string]flows.Job{},
+		requests: map[string]flows.Request{}, links: map[string]flows.Link{},
 	}
 	w.Router = &flows.Router{Offers: w, Now: w.Now}
 	return w
@@ -127,7 +136,10 @@ func (w *World) runDue() {
 			}
 		}
 		if len(due) == 0 {
-			return
+			if !w.step() {
+				return
+			}
+			continue
 		}
 		slices.SortFunc(due, func(a, b flows.Job) int { return strings.Compare(a.Key, b.Key) })
 		delete(w.jobs, due[0].Key)
@@ -148,6 +160,7 @@ func (w *World) commit(a flows.Answer, err error) {
 		c.Version++
 		w.cases[c.Key] = c
 	}
+	w.reset(a)
 	for _, p := range a.Posts {
 		w.post(p)
 	}
