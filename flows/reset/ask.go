@@ -1,0 +1,306 @@
+package reset
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"mfahelp/bot"
+	"mfahelp/flows"
+	"mfahelp/graph"
+)
+
+// An ask is what somebody wants for somebody.
+type ask struct {
+	c      flows.Case // about it; for a new one, as it will be
+	as     flows.Asker
+	who    bot.Person // who asks
+	want   string
+	reason string
+	e      bot.Event
+}
+
+// byPress answers a press in an answer of help's: its requester is the subject.
+func (f *Flow) byPress(ctx context.Context, e bot.Event, key, want string) (flows.Answer, error) {
+	c, err := f.Cases.Case(ctx, key)
+	if errors.Is(err, flows.ErrNoCase) {
+		return f.no(e, "gone"), nil
+	}
+	if err != nil {
+		return flows.Answer{}, err
+	}
+	if !c.Subject.Known() || e.From.Key() != c.Subject.Key() || c.Requester.ID != e.From.ID {
+		return f.no(e, "not-yours"), nil
+	}
+	return f.ask(ctx, ask{c: c, as: flows.AsSubject, who: e.From, want: want, e: e})
+}
+
+// byAdmin answers the form in the thread: an admin has somebody on the phone,
+// or sees that nothing less will help.
+func (f *Flow) byAdmin(ctx context.Context, e bot.Event, key string) (flows.Answer, error) {
+	if ok, err := f.Admins.Admin(ctx, e.From.Identity); err != nil || !ok {
+		return f.no(e, "not-admin"), err
+	}
+	c, err := f.Cases.Case(ctx, key)
+	if errors.Is(err, flows.ErrNoCase) {
+		return f.no(e, "gone"), nil
+	}
+	if err != nil {
+		return flows.Answer{}, err
+	}
+	fields := e.Did.(bot.Pressed).Fields // the router presses nothing else
+	want := fields["want"]
+	if !slices.Contains([]string{wantGone, wantNew, wantPass, wantAll}, want) {
+		return f.no(e, "want"), nil
+	}
+	if !c.Subject.Known() {
+		return f.no(e, "unknown"), nil
+	}
+	if e.From.Key() == c.Subject.Key() {
+		return f.no(e, "own-account"), nil
+	}
+	return f.ask(ctx, ask{c: c, as: flows.AsAdmin, who: e.From, want: want, reason: clip(fields["reason"], 500), e: e})
+}
+
+// command is "reset" and a name, by a colleague or, in the admins' channel, by
+// an admin who has somebody on the phone.
+func (f *Flow) command(ctx context.Context, e bot.Event, upn string) (flows.Answer, error) {
+	as, in := flows.AsColleague, direct(e)
+	if f.inChannel(e.In) {
+		if ok, err := f.Admins.Admin(ctx, e.From.Identity); err != nil || !ok {
+			return f.no(e, "not-admin"), err
+		}
+		as, in = flows.AsAdmin, f.Channel
+	}
+	if !e.From.Known() || upn == "" || strings.ContainsAny(upn, " \n") || len(upn) > 256 {
+		return f.no(e, "usage", bot.Code("reset ava.chen@contoso.com")), nil
+	}
+	u, err := f.Directory.User(ctx, strings.ToLower(upn))
+	unknown := errors.Is(err, graph.ErrNotFound) || errors.Is(err, graph.ErrRejected)
+	if err != nil && !unknown {
+		return flows.Answer{}, err
+	}
+	now := f.Now()
+	c := flows.Case{
+		Key: flows.NewKey(e.From.Platform + "/" + e.ID), Requester: e.From, In: in, Opened: now, Changed: now, State: flows.WithAdmins, Escalated: now,
+	}
+	if !unknown {
+		c.Subject = bot.Identity{Tenant: f.Tenant, ObjectID: u.ID}
+	}
+	a := ask{c: c, as: as, who: e.From, want: wantGone, e: e}
+	switch {
+	case unknown && as == flows.AsAdmin:
+		return f.no(e, "unknown"), nil
+	case unknown:
+		return f.unknown(a), nil
+	case c.Subject.Key() == e.From.Key() && as == flows.AsAdmin:
+		return f.no(e, "own-account"), nil
+	case c.Subject.Key() == e.From.Key():
+		a.as = flows.AsSubject
+	}
+	return f.ask(ctx, a)
+}
+
+// unknown answers a colleague who asks for nobody as if it were somebody, for
+// else the bot would tell who works here. The admins are told.
+func (f *Flow) unknown(a ask) flows.Answer {
+	p := f.printer()
+	return flows.Answer{
+		Cases: []flows.Case{a.c},
+		Posts: []bot.Post{
+			{To: f.Channel, Key: a.c.Post("admins"), Message: bot.Message{
+				Title: p.Say("reset.unknown.title"), Status: bot.Info,
+				Body: []bot.Block{flows.Say(p, "reset.unknown.body", bot.Mention(a.who))},
+			}},
+			{To: a.c.In, Key: a.c.Post("reply"), Message: sentOn(f.Words(a.who.Locale), a.c, f.later(f.Now()))},
+		},
+		Audit: []flows.Entry{{Key: "reset.refused/" + a.c.Key, At: f.Now(), By: a.who.Identity, Case: a.c.Key, Verb: "reset.refused", Object: a.c.Key, Result: "unknown"}},
+	}
+}
+
+// ask records a request, unless something stands in its way that is known
+// without Graph. What Graph has to say comes after; see check.
+func (f *Flow) ask(ctx context.Context, a ask) (flows.Answer, error) {
+	now := f.Now()
+	why, gaps, n, err := f.inTheWay(ctx, a)
+	if err != nil {
+		return flows.Answer{}, err
+	}
+	if why != "" {
+		return f.turnAway(a, why, gaps), nil
+	}
+	fresh := a.c.State != flows.WithAdmins || a.c.Version == 0
+	a.c.State, a.c.Changed, a.c.Outcome = flows.WithAdmins, now, ""
+	if a.c.Escalated.IsZero() || fresh {
+		a.c.Escalated = now
+	}
+	r := flows.Request{
+		Approval: flows.Approval{
+			Key: fmt.Sprintf("reset/%s/%d", a.c.Key, n+1), Expires: now.Add(f.Policy.RequestLife),
+			Plan: flows.Plan{Subject: a.c.Subject, Requester: a.who.Identity, Reason: a.reason, PolicyVersion: f.version},
+		},
+		Case: a.c.Key, State: flows.ResetChecking, Asked: now, Changed: now, As: a.as, Asking: a.who, Want: a.want,
+	}
+	out := flows.Answer{
+		Cases: []flows.Case{a.c}, Requests: []flows.Request{r},
+		Jobs:  []flows.Job{jobOf(r, "check", now), jobOf(r, "expire", r.Expires), {Key: a.c.Post("close"), Verb: "help.close"}},
+		Audit: []flows.Entry{f.entry(a.who.Identity, "reset.asked", r, a.want, string(a.as))},
+	}
+	if fresh {
+		out.Posts = append(out.Posts, bot.Post{To: f.Channel, Key: a.c.Post("admins"), Message: f.root(a)})
+		out.Jobs = append(out.Jobs, f.opens(a))
+	}
+	return out.And(f.asked(a, r)), nil
+}
+
+// root is what a thread hangs from until the case's own card replaces it.
+func (f *Flow) root(a ask) bot.Message {
+	p := f.printer()
+	return bot.Message{Title: p.Say("reset.root.title"), Status: bot.Waiting, Body: []bot.Block{flows.Say(p, "reset.root.body", bot.Mention(a.who))}}
+}
+
+// opens is the job that shows the case to the admins. One that was opened here
+// has not been looked up yet.
+func (f *Flow) opens(a ask) flows.Job {
+	verb := "escalate.open"
+	if a.c.Version == 0 {
+		verb = "escalate.look"
+	}
+	return flows.Job{Key: a.c.Post("open"), At: f.Now(), Verb: verb, Subject: a.c.Key}
+}
+
+// asked is what who asks hears at once.
+func (f *Flow) asked(a ask, r flows.Request) flows.Answer {
+	switch a.as {
+	case flows.AsSubject:
+		return flows.Answer{Posts: []bot.Post{{To: a.c.In, Key: a.c.Post("reply"), Message: checking(f.Words(a.who.Locale), a.c)}}}
+	case flows.AsColleague:
+		return flows.Answer{Posts: []bot.Post{{To: a.c.In, Key: a.c.Post("reply"), Message: sentOn(f.Words(a.who.Locale), a.c, f.later(f.Now()))}}}
+	case flows.AsAdmin:
+	}
+	p := f.printer()
+	return f.whisper(a.e, "asked", bot.Message{Title: p.Say("reset.planning.title"), Status: bot.Waiting, Body: []bot.Block{flows.Say(p, "reset.planning.body")}})
+}
+
+// inTheWay is what forbids to ask now, with what is known here. It also counts
+// the requests of the case.
+func (f *Flow) inTheWay(ctx context.Context, a ask) (why string, gaps []bot.Span, n int, err error) {
+	now := f.Now()
+	frozen, err := f.Requests.Frozen(ctx)
+	if err != nil {
+		return "", nil, 0, fmt.Errorf("reading whether resets are stopped: %w", err)
+	}
+	lately, err := f.Requests.About(ctx, a.c.Subject, now.Add(-max(f.Policy.CoolDown+f.Policy.RequestLife, 90*day)))
+	if err != nil {
+		return "", nil, 0, fmt.Errorf("reading earlier requests: %w", err)
+	}
+	mine, err := f.Requests.By(ctx, a.who.Identity, now.Add(-day))
+	if err != nil {
+		return "", nil, 0, fmt.Errorf("reading the requests of who asks: %w", err)
+	}
+	all, err := f.Requests.By(ctx, bot.Identity{}, now.Add(-time.Hour))
+	if err != nil {
+		return "", nil, 0, fmt.Errorf("reading the requests of the last hour: %w", err)
+	}
+	for _, r := range lately {
+		if r.Case == a.c.Key {
+			n++
+		}
+	}
+	switch cool := f.coolUntil(lately); {
+	case frozen.On:
+		return "frozen", nil, n, nil
+	case len(f.Policy.Proofs[a.as]) == 0:
+		return "asker", nil, n, nil
+	case len(mine) >= f.Policy.PerRequester:
+		return "too-many", []bot.Span{bot.Plain(fmt.Sprint(f.Policy.PerRequester))}, n, nil
+	case len(all) >= f.Policy.PerHour:
+		return "too-many-all", nil, n, nil
+	case slices.ContainsFunc(lately, func(r flows.Request) bool { return pending(r, now) }):
+		return "open", nil, n, nil
+	case now.Before(cool):
+		return "cool-down", []bot.Span{bot.Time{At: cool}}, n, nil
+	}
+	return "", nil, n, nil
+}
+
+// pending reports whether r still waits for somebody, so that there cannot be
+// another about the same person. One that is frozen waits for as long as it
+// would otherwise, or who asked could see by that what it is.
+func pending(r flows.Request, now time.Time) bool {
+	if r.State == flows.ResetFrozen {
+		return r.Why == "" && now.Before(r.Expires)
+	}
+	return r.State.Open() && r.State != flows.ResetWatched
+}
+
+// coolUntil is until when nobody can ask for one more: a time after the last
+// that changed anything.
+func (f *Flow) coolUntil(lately []flows.Request) (until time.Time) {
+	for _, r := range lately {
+		if r.State == flows.ResetWatched || r.State == flows.ResetSettled {
+			if at := r.Changed.Add(f.Policy.CoolDown); at.After(until) {
+				until = at
+			}
+		}
+	}
+	return until
+}
+
+// turnAway says why there is no request. A colleague hears of nothing that is
+// about the account, and the admins hear of it where somebody may be at work.
+func (f *Flow) turnAway(a ask, why string, gaps []bot.Span) flows.Answer {
+	p := f.printer()
+	out := flows.Answer{Audit: []flows.Entry{{
+		Key: "reset.refused/" + a.e.ID + "/" + a.c.Key, At: f.Now(), By: a.who.Identity, Case: a.c.Key, Verb: "reset.refused", Object: a.c.Key, Result: why,
+	}}}
+	private := why == "open" || why == "cool-down"
+	if a.as == flows.AsColleague && private {
+		out.Posts = append(out.Posts, bot.Post{To: a.c.In, Key: a.c.Post("reply"), Message: sentOn(f.Words(a.who.Locale), a.c, f.later(f.Now()))})
+	} else {
+		out = out.And(f.no(a.e, why, gaps...))
+	}
+	if f.Channel.Platform != "" && a.as != flows.AsAdmin && (why == "too-many" || why == "too-many-all" || private && a.as == flows.AsColleague) {
+		out.Posts = append(out.Posts, bot.Post{
+			To: f.Channel, Key: "reset/turned-away/" + why + "/" + a.who.Key() + "/" + f.Now().UTC().Format("2006-01-02T15"),
+			Message: bot.Message{
+				Title: p.Say("reset.turned-away." + why + ".title"), Status: bot.Problem,
+				Body: []bot.Block{flows.Say(p, "reset.turned-away."+why+".body", bot.Mention(a.who))},
+			},
+		})
+	}
+	return out
+}
+
+// later is when somebody will be there, if nobody is at a time; zero if
+// somebody is.
+func (f *Flow) later(at time.Time) absence {
+	if f.Policy.Hours.open(at) {
+		return absence{}
+	}
+	return absence{f.Policy.Hours.next(at), f.Policy.Hours.Text}
+}
+
+// An absence is that nobody is there to decide.
+type absence struct {
+	until time.Time
+	text  string // what the configuration says about it
+}
+
+// direct is where e is answered: never among others.
+func direct(e bot.Event) bot.Place {
+	if e.In.Audience == bot.Direct {
+		return e.In
+	}
+	return bot.Place{Platform: e.From.Platform, Private: true, Audience: bot.Direct, Reader: e.From.ID}
+}
+
+func clip(s string, n int) string {
+	if r := []rune(strings.TrimSpace(s)); len(r) > n {
+		return string(r[:n]) + "…"
+	}
+	return strings.TrimSpace(s)
+}

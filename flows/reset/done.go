@@ -1,0 +1,180 @@
+package reset
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"mfahelp/bot"
+	"mfahelp/flows"
+	"mfahelp/graph"
+)
+
+// latest is what came of each of r's effects last, in their order. One that was
+// asked for again has another key and the same change.
+func latest(r flows.Request, outcomes []flows.Outcome) (all []flows.Outcome) {
+	round := fmt.Sprintf("%s/%d/", r.Key, r.Round)
+	for _, e := range r.Effects {
+		o := flows.Outcome{Effect: e, State: flows.EffectWanted}
+		for _, x := range outcomes {
+			if x.Change == e.Change && strings.HasPrefix(x.Key, round) {
+				o = x
+			}
+		}
+		all = append(all, o)
+	}
+	return all
+}
+
+// again is the key of one more try of an effect.
+func again(key string, outcomes []flows.Outcome) string {
+	base, _, _ := strings.Cut(key, "~")
+	n := 1
+	for _, o := range outcomes {
+		if b, _, _ := strings.Cut(o.Key, "~"); b == base {
+			n++
+		}
+	}
+	return fmt.Sprintf("%s~%d", base, n)
+}
+
+// done hears what came of an effect. It may hear it late, twice, or of several
+// at once, so it goes by all that is on record.
+func (f *Flow) done(ctx context.Context, r flows.Request, c flows.Case) (flows.Answer, error) {
+	outcomes, err := f.Requests.Outcomes(ctx, r.Key)
+	if err != nil {
+		return flows.Answer{}, fmt.Errorf("reading what was done: %w", err)
+	}
+	switch r.State {
+	case flows.ResetExecuting:
+		return f.executing(ctx, r, c, outcomes)
+	case flows.ResetExecuted, flows.ResetWatched:
+		return f.passDone(ctx, r, c, outcomes)
+	default:
+		return flows.Answer{Posts: []bot.Post{f.card(r, outcomes)}}, nil
+	}
+}
+
+// executing goes on when all but the pass is over.
+func (f *Flow) executing(ctx context.Context, r flows.Request, c flows.Case, outcomes []flows.Outcome) (flows.Answer, error) {
+	failed := false
+	for _, o := range latest(r, outcomes) {
+		switch {
+		case o.Kind == graph.CreatePass:
+		case o.State == flows.EffectDropped:
+			return f.dropped(ctx, r, c, o)
+		case !o.State.Over():
+			return flows.Answer{Posts: []bot.Post{f.card(r, outcomes)}}, nil
+		case o.State != flows.EffectDone:
+			failed = true
+		}
+	}
+	switch {
+	case brings(r.Plan, graph.CreatePass):
+		r.State, r.Changed = flows.ResetExecuted, f.Now()
+		return f.offerPass(ctx, r, outcomes)
+	case failed:
+		r.State, r.Changed = flows.ResetExecuted, f.Now()
+		return flows.Answer{
+			Requests: []flows.Request{r},
+			Posts:    []bot.Post{f.card(r, outcomes), f.line(r, bot.Problem, "reset.line.failed")},
+			Audit:    []flows.Entry{f.entry(bot.Identity{}, "reset.executed", r, "", "failed")},
+		}, nil
+	}
+	return f.finished(ctx, r, c, outcomes)
+}
+
+// dropped goes on after an effect was not allowed any more: it is too late, or
+// everything is looked at again, and what was said is void.
+func (f *Flow) dropped(ctx context.Context, r flows.Request, c flows.Case, o flows.Outcome) (flows.Answer, error) {
+	if o.Reason == "approval.expired" {
+		return f.end(ctx, r, c, flows.ResetExpired, "reset.why.expired", bot.Identity{})
+	}
+	return f.sendBack(r, o.Reason), nil
+}
+
+// sendBack has r looked at, planned, proven and approved anew.
+func (f *Flow) sendBack(r flows.Request, why string) flows.Answer {
+	r.State, r.Changed = flows.ResetChecking, f.Now()
+	key := why
+	if !strings.HasPrefix(why, "reset.leave.") {
+		key = "reset.leave.verdict"
+	}
+	return flows.Answer{
+		Requests: []flows.Request{r},
+		Posts:    []bot.Post{f.line(r, bot.Problem, "reset.line.sent-back", bot.Plain(f.printer().Say(key)))},
+		Jobs:     []flows.Job{jobOf(r, "check", f.Now())},
+		Audit:    []flows.Entry{f.entry(bot.Identity{}, "reset.sent-back", r, "", why)},
+	}
+}
+
+// retry tries once more what did not happen. What was approved is still
+// approved, if it is in time; Leave asks for it again.
+func (f *Flow) retry(ctx context.Context, x press) (flows.Answer, error) {
+	r := x.r
+	if ok, err := f.Admins.Admin(ctx, x.e.From.Identity); err != nil || !ok {
+		return f.no(x.e, "not-admin"), err
+	}
+	if why, err := f.stopped(ctx, r); err != nil || why != "" {
+		return f.no(x.e, why), err
+	}
+	outcomes, err := f.Requests.Outcomes(ctx, r.Key)
+	if err != nil {
+		return flows.Answer{}, fmt.Errorf("reading what was done: %w", err)
+	}
+	var more []flows.Effect
+	for _, o := range latest(r, outcomes) {
+		if o.Kind != graph.CreatePass && (o.State == flows.EffectFailed || o.State == flows.EffectUnknown) {
+			e := o.Effect
+			e.Key = again(e.Key, outcomes)
+			more = append(more, e)
+		}
+	}
+	if r.State != flows.ResetExecuted || len(more) == 0 {
+		return f.no(x.e, "nothing-failed"), nil
+	}
+	r.State, r.Changed = flows.ResetExecuting, f.Now()
+	return flows.Answer{
+		Requests: []flows.Request{r}, Effects: more, Posts: []bot.Post{f.card(r, outcomes)},
+		Jobs:  []flows.Job{jobOf(r, "done", f.Now().Add(time.Minute))},
+		Audit: []flows.Entry{f.entry(x.e.From.Identity, "reset.retried", r, "", "done")},
+	}, nil
+}
+
+// finished tells everybody that it is done, and begins to watch.
+func (f *Flow) finished(ctx context.Context, r flows.Request, c flows.Case, outcomes []flows.Outcome) (flows.Answer, error) {
+	r.State, r.Changed = flows.ResetWatched, f.Now()
+	a := flows.Answer{
+		Requests: []flows.Request{r}, Posts: []bot.Post{f.card(r, outcomes)},
+		Jobs:  append(over(r), jobOf(r, "watch", f.Now().Add(5*time.Minute))),
+		Audit: []flows.Entry{f.entry(bot.Identity{}, "reset.executed", r, "", "done")},
+	}
+	if r.As == flows.AsSubject {
+		a.Posts = append(a.Posts, bot.Post{To: c.In, Key: c.Post("reply"), Message: told(f.Words(r.Asking.Locale), r, "done")})
+	}
+	for _, x := range f.reach(ctx, r.Account.Manager) {
+		a.Posts = append(a.Posts, bot.Post{To: x.in, Key: postOf(r, "manager/"+x.in.Platform), Message: managerDone(f.Words(x.who.Locale), r)})
+	}
+	told, err := f.tellSubject(ctx, r, c, "done")
+	return a.And(told), err
+}
+
+// unfetched ends what was carried out, and whose pass nobody fetched in time.
+// If nothing strong is left, the account has only its password: the admins hear
+// that loudly.
+func (f *Flow) unfetched(ctx context.Context, r flows.Request, c flows.Case) (flows.Answer, error) {
+	outcomes, err := f.Requests.Outcomes(ctx, r.Key)
+	if err != nil {
+		return flows.Answer{}, fmt.Errorf("reading what was done: %w", err)
+	}
+	if !brings(r.Plan, graph.CreatePass) {
+		return f.finished(ctx, r, c, outcomes)
+	}
+	a, err := f.end(ctx, r, c, flows.ResetExpired, "reset.why.unfetched", bot.Identity{})
+	a.Posts = slices.DeleteFunc(a.Posts, func(p bot.Post) bool { return p.Key == postOf(r, "card") })
+	r.State, r.Why = flows.ResetExpired, "reset.why.unfetched"
+	a.Posts = append(a.Posts, f.card(r, outcomes), f.line(r, bot.Problem, "reset.line.unfetched", bot.Strong(r.Account.Name)))
+	return a, err
+}

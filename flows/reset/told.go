@@ -1,0 +1,146 @@
+package reset
+
+import (
+	"context"
+	"fmt"
+	"slices"
+
+	"mfahelp/bot"
+	"mfahelp/flows"
+	"mfahelp/graph"
+	"mfahelp/words"
+)
+
+// A reached is where somebody can be told something.
+type reached struct {
+	who bot.Person
+	in  bot.Place
+}
+
+// reach finds somebody on every platform. One that does not answer is left out:
+// there are others, and mail.
+func (f *Flow) reach(ctx context.Context, who bot.Identity) (all []reached) {
+	for _, x := range f.Reach {
+		p, in, ok, err := x.Reach(ctx, who)
+		if err != nil || !ok || p.Key() != who.Key() || !in.Audience.One() || in.Reader == "" {
+			continue
+		}
+		all = append(all, reached{p, in})
+	}
+	return all
+}
+
+// toAsker is what a subject who asked reads in the place where they did.
+func (f *Flow) toAsker(r flows.Request, c flows.Case) bot.Post {
+	return bot.Post{To: c.In, Key: c.Post("reply"), Message: asked(f.Words(r.Asking.Locale), r, f.later(f.Now()))}
+}
+
+// tellSubject tells r's subject how it stands, wherever the bot knows them, so
+// that a stolen session on one platform cannot keep it from them; but not again
+// where they asked.
+func (f *Flow) tellSubject(ctx context.Context, r flows.Request, c flows.Case, what string) (a flows.Answer, err error) {
+	n := 0
+	for _, x := range f.reach(ctx, r.Subject) {
+		n++
+		if r.As == flows.AsSubject && x.in.Platform == c.In.Platform {
+			continue
+		}
+		a.Posts = append(a.Posts, bot.Post{To: x.in, Key: postOf(r, "subject/"+x.in.Platform), Message: told(f.Words(x.who.Locale), r, what)})
+	}
+	if r.As == flows.AsSubject {
+		n++
+	}
+	p := f.Words(f.Locale)
+	if e, ok := f.mail(r, r.Subject, "subject/"+what, told(p, r, what), ""); ok {
+		n++
+		a.Effects = append(a.Effects, e)
+	}
+	if n == 0 {
+		a.Posts = append(a.Posts, f.line(r, bot.Problem, "reset.line.untold", bot.Plain(r.Account.Name)))
+	}
+	return a, nil
+}
+
+// tellManager asks the manager for their word, or, where the policy does not
+// want it, only tells them.
+func (f *Flow) tellManager(ctx context.Context, r flows.Request) (a flows.Answer, err error) {
+	m := r.Account.Manager
+	if !m.Known() || m.Key() == r.Requester.Key() {
+		return a, nil
+	}
+	needed := slices.Contains(r.Needs, ByManager)
+	n := 0
+	for _, x := range f.reach(ctx, m) {
+		n++
+		url := ""
+		if needed {
+			l := f.link("reset.manager", r, x.who, x.in)
+			l.Until, url = r.Expires, f.Page(l.Token)
+			a.Links = append(a.Links, l)
+		}
+		a.Posts = append(a.Posts, bot.Post{To: x.in, Key: postOf(r, "manager/"+x.in.Platform), Message: toManager(f.Words(x.who.Locale), r, url)})
+	}
+	url := ""
+	if needed && f.Mail {
+		l := f.link("reset.manager", r, bot.Person{Identity: m, Name: r.Account.Names[m.Key()]}, bot.Place{})
+		l.Until, url = r.Expires, f.Page(l.Token)
+		a.Links = append(a.Links, l)
+	}
+	if e, ok := f.mail(r, m, "manager", toManager(f.printer(), r, url), url); ok {
+		n++
+		a.Effects = append(a.Effects, e)
+	}
+	if n == 0 {
+		a.Posts = append(a.Posts, f.line(r, bot.Problem, "reset.line.untold", bot.Plain(r.Account.Names[m.Key()])))
+	}
+	return a, nil
+}
+
+// mail is m as an e-mail, without its buttons: it says the same, and leads
+// nowhere but to our own page. Not ok if there is no mailbox to write from.
+func (f *Flow) mail(r flows.Request, to bot.Identity, what string, m bot.Message, url string) (flows.Effect, bool) {
+	if !f.Mail || !to.Known() {
+		return flows.Effect{}, false
+	}
+	text := inPlain(f.printer(), m)
+	if url != "" {
+		text += "\n" + f.printer().Say("reset.mail.link", url) + "\n"
+	}
+	return flows.Effect{
+		Key:    fmt.Sprintf("%s/%d/mail/%s", r.Key, r.Round, what),
+		Change: graph.Change{Kind: graph.SendMail, User: to.ObjectID, Mail: graph.Mail{Subject: m.Title, Text: text}},
+	}, true
+}
+
+// inPlain is m as text.
+func inPlain(p *words.Printer, m bot.Message) (s string) {
+	for _, b := range m.Body {
+		switch b := b.(type) {
+		case bot.Text:
+			s += bot.PlainText(b) + "\n\n"
+		case bot.Facts:
+			for _, x := range b {
+				s += x.Name + ": " + bot.PlainText(x.Value) + "\n"
+			}
+			s += "\n"
+		case bot.Steps:
+			for i, x := range b {
+				s += fmt.Sprintf("%d. %s\n", i+1, bot.PlainText(x.Do))
+			}
+			s += "\n"
+		case bot.Note:
+			s += bot.PlainText(b) + "\n\n"
+		case bot.Quote:
+			s += "> " + string(b) + "\n\n"
+		case bot.List: // none of ours that is mailed has one
+		}
+	}
+	return s + p.Say("reset.mail.foot") + "\n"
+}
+
+// link makes a one-time address for somebody, about r as it is.
+func (f *Flow) link(verb string, r flows.Request, who bot.Person, in bot.Place) flows.Link {
+	return flows.Link{
+		Token: f.Token(), Verb: verb, Subject: r.Key, For: who, In: in, Digest: r.Digest(), Until: f.Now().Add(linkLife),
+	}
+}
