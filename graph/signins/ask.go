@@ -92,27 +92,36 @@ func (s *Service) ask(ctx context.Context, api graph.API, f graph.Filter) (answe
 const longest = 30 * time.Second
 
 // request takes from the budget and asks the log.
-func (s *Service) request(ctx context.Context, api graph.API, f graph.Filter) (graph.Page, error) {
+func (s *Service) request(ctx context.Context, api graph.API, f graph.Filter) (page graph.Page, err error) {
+	err = s.spend(ctx, func(ctx context.Context) error {
+		page, err = s.opt.Log.SignIns(ctx, api, f)
+		return err
+	})
+	return page, err
+}
+
+// spend makes a request of the budget, or says when there will be one.
+func (s *Service) spend(ctx context.Context, ask func(context.Context) error) error {
 	ctx, cancel := context.WithTimeout(ctx, longest)
 	defer cancel()
 	now := s.opt.Now()
 	ok, next, err := s.opt.Budget.Take(ctx, now)
 	if err != nil {
-		return graph.Page{}, &graph.Later{At: now.Add(Per), Why: graph.Budget, Err: fmt.Errorf("report budget: %w", err)}
+		return &graph.Later{At: now.Add(Per), Why: graph.Budget, Err: fmt.Errorf("report budget: %w", err)}
 	}
 	if !ok {
-		return graph.Page{}, &graph.Later{At: next, Why: graph.Budget}
+		return &graph.Later{At: next, Why: graph.Budget}
 	}
-	page, err := s.opt.Log.SignIns(ctx, api, f)
+	err = ask(ctx)
 	now = s.opt.Now()
 	s.state.answered(now, err)
-	if errors.Is(err, graph.ErrThrottled) {
-		until := now.Add(s.state.holdFor(err))
-		later := &graph.Later{At: until, Why: graph.Budget, Err: err}
-		if err := s.opt.Budget.Hold(ctx, until); err != nil {
-			later.Err = errors.Join(later.Err, fmt.Errorf("report budget: %w", err))
-		}
-		return graph.Page{}, later
+	if !errors.Is(err, graph.ErrThrottled) {
+		return err
 	}
-	return page, err
+	until := now.Add(s.state.holdFor(err))
+	later := &graph.Later{At: until, Why: graph.Budget, Err: err}
+	if err := s.opt.Budget.Hold(ctx, until); err != nil {
+		later.Err = errors.Join(later.Err, fmt.Errorf("report budget: %w", err))
+	}
+	return later
 }

@@ -38,6 +38,9 @@
 // which nothing is left to be read therefore costs at most eight requests, and
 // mostly one or two. Two equal requests at the same time are one.
 //
+// The directory's own audit log is answered from the same five requests, so it is
+// read here too: [Service.Changes].
+//
 // # Beta, and v1.0
 //
 // Only the beta of Graph tells why an MFA prompt failed. It is asked first. If

@@ -21,6 +21,7 @@ type Log interface {
 // Options say what to read and how patiently. Only Log is needed.
 type Options struct {
 	Log    Log
+	Audit  Audit            // for [Service.Changes]; nil if nobody asks for those
 	Budget Budget           // by default one for this process, with what Graph grants
 	Now    func() time.Time // by default time.Now
 
