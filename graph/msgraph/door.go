@@ -63,8 +63,11 @@ func (d *door) pass(r *http.Request) (*http.Response, error) {
 	if r.URL.Scheme != "https" || !slices.ContainsFunc(d.hosts, func(h string) bool { return strings.EqualFold(h, r.URL.Host) }) {
 		return nil, &unsent{errHost}
 	}
+	// From when there is a connection the request may have left. When it has been
+	// written is told too late to go by: the other side can read it, and who asked
+	// lose patience, before the one who writes is back.
 	var left atomic.Bool
-	r = r.Clone(httptrace.WithClientTrace(r.Context(), &httptrace.ClientTrace{WroteHeaders: func() { left.Store(true) }}))
+	r = r.Clone(httptrace.WithClientTrace(r.Context(), &httptrace.ClientTrace{GotConn: func(httptrace.GotConnInfo) { left.Store(true) }}))
 	r.Header.Set("User-Agent", d.agent)
 	began := d.now()
 	resp, err := d.next.RoundTrip(r)
