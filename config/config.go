@@ -21,6 +21,7 @@ type Config struct {
 	Log       Log
 	Resets    Resets
 	SignIn    SignIn
+	Teams     Teams
 	Audit     Audit
 	PublicURL string   // where people reach our own page, without a slash at the end; "" if they cannot
 	Locale    string   // in which a channel is spoken to, such as "en" or "de-DE"

@@ -20,7 +20,7 @@ func resetsText(t *testing.T) string {
 		t.Fatal(err)
 	}
 	_, rest, _ := strings.Cut(string(b), "# ---- Resets ---")
-	rest, _, _ = strings.Cut(rest, "# ---- Only for special cases")
+	rest, _, _ = strings.Cut(rest, "\n# ---- ")
 	text := "tenant:\n  id: 6f1d9a3e-2b57-4c8e-9a40-1d7f5b2c8e63\n  client_id: 0b8c4d17-93fa-4e25-b6d1-7a2e9c5f3081\n" +
 		"  credential: {secret: env:MFAHELP_CLIENT_SECRET}\nadmins: {groups: [a94c2f60-7e1b-4d38-95c7-3f8b6e0d2a51]}\n"
 	for _, l := range regexp.MustCompile(`(?m)^#   (.*)$`).FindAllStringSubmatch(rest, -1) {

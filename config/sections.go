@@ -28,10 +28,11 @@ func (r *reader) config(v value, c *Config) {
 		{"resets", func(v value) { r.resets(v, &c.Resets) }, ""},
 		{"audit", func(v value) { r.audit(v, &c.Audit) }, ""},
 		{"slack", nil, ""},
-		{"teams", nil, ""},
+		{"teams", func(v value) { r.teams(v, &c.Teams) }, ""},
 	})
 	r.onlyInSandbox(login, c)
 	r.together(has, c)
+	r.teamsTogether(has, c)
 }
 
 func (r *reader) tenant(v value, t *Tenant) {
@@ -186,12 +187,12 @@ func (r *reader) admins(v value, a *Admins) {
 func (r *reader) channel(v value, c *Channel) {
 	r.section(v, []field{
 		{"platform", func(v value) {
-			if s, _ := r.text(v); s == "slack" || s == "teams" {
+			if s, _ := r.text(v); s == "slack" {
 				r.later(v)
 				return
 			}
-			r.oneOf(&c.Platform, "web")(v)
-		}, "platform: web"},
+			r.oneOf(&c.Platform, "web", "teams")(v)
+		}, "platform: web or teams"},
 		{"id", func(v value) { c.ID, _ = r.text(v) }, "id: and the channel's id on that platform"},
 	})
 }

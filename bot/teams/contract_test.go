@@ -40,7 +40,7 @@ func TestContract(t *testing.T) {
 				}
 				x := teamstest.Push{By: people[p.By.ID], On: on, Action: teamstest.Button(p.Button.Ref), Inputs: map[string]string{}, ID: p.ID}
 				for name, v := range p.Fields {
-					x.Inputs["field."+name] = v
+					x.Inputs[teamstest.InputID(x.Action, name)] = v
 				}
 				if p.Claim.ID != "" {
 					x.Lie = map[string]any{

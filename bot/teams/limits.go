@@ -77,6 +77,7 @@ func (l *limits) take(k kind, tenant, conversation string) (wait time.Duration) 
 		for _, r := range taken {
 			r.CancelAt(now)
 		}
+		wait = wait.Truncate(time.Millisecond) + time.Millisecond // whoever comes back counts in larger steps than this
 	}
 	return wait
 }

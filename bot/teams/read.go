@@ -176,7 +176,7 @@ func pressed(data json.RawMessage) (p bot.Pressed, file, view string, ok bool) {
 	file, _ = all["file"].(string)
 	view, _ = all["view"].(string)
 	for name, v := range all {
-		field, filled := strings.CutPrefix(name, fieldPrefix)
+		field, filled := strings.CutPrefix(name, fieldPrefix+p.Key+".")
 		s, text := v.(string)
 		if !filled || !text {
 			continue

@@ -84,7 +84,7 @@ const (
 	verbPress   = "press"
 	verbView    = "view"
 	verbFile    = "file"
-	fieldPrefix = "field." // of what is filled in, so that no field can be taken for the key beside it
+	fieldPrefix = "field." // of what is filled in, so that no field can be taken for the key beside it; the key of its form follows, for no two inputs of a card may have one id
 )
 
 // A drawing is a card in the making: our words, the reader's secrets, and what
@@ -207,7 +207,7 @@ func (d *drawing) markdown(spans []bot.Span) string {
 	for _, x := range spans {
 		switch x := x.(type) {
 		case bot.Plain:
-			s.WriteString(escape(string(x)))
+			s.WriteString(escapeAfter(s.String(), string(x)))
 		case bot.Strong:
 			s.WriteString(strong(string(x)))
 		case bot.Code:
@@ -310,7 +310,7 @@ func (d *drawing) form(a bot.Ask) obj {
 	}
 	var inputs []obj
 	for _, f := range a.Fields {
-		inputs = append(inputs, d.input(f))
+		inputs = append(inputs, d.input(a.Key, f))
 	}
 	return obj{
 		"type": "Action.ShowCard", "title": defuse(a.Label), "style": style[a.Weight],
@@ -319,8 +319,8 @@ func (d *drawing) form(a bot.Ask) obj {
 }
 
 // input is one field. Neither its label nor its choices are Markdown.
-func (d *drawing) input(f bot.Field) obj {
-	in := obj{"type": "Input.Text", "id": fieldPrefix + f.Name, "label": defuse(f.Label), "maxLength": maxFilled}
+func (d *drawing) input(form string, f bot.Field) obj {
+	in := obj{"type": "Input.Text", "id": fieldPrefix + form + "." + f.Name, "label": defuse(f.Label), "maxLength": maxFilled}
 	switch f.Kind {
 	case bot.Line:
 	case bot.Paragraph:
@@ -405,6 +405,16 @@ func escape(s string) string {
 	s = numbered.ReplaceAllString(s, `$1\$2`)
 	s = indent.ReplaceAllStringFunc(s, func(in string) string { return strings.Repeat("\u00a0", len(in)) }) // to Markdown, code
 	return strings.ReplaceAll(s, "\n", "\n\n")                                                              // to Markdown, one is a space
+}
+
+// escapeAfter is escape for what goes on with a line: a space that it begins
+// with is between words, and no indentation.
+func escapeAfter(before, s string) string {
+	if before == "" || strings.HasSuffix(before, "\n") {
+		return escape(s)
+	}
+	words := strings.TrimLeft(s, " \t")
+	return s[:len(s)-len(words)] + escape(words)
 }
 
 var (

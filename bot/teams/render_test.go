@@ -92,6 +92,16 @@ func TestEscape(t *testing.T) {
 	}
 }
 
+// TestSpacesBetweenSpans keeps a space between words one at which a line may
+// break, and what a line begins with what it is.
+func TestSpacesBetweenSpans(t *testing.T) {
+	d := drawing{Printer: printer(t)}
+	got := d.markdown([]bot.Span{bot.Plain("  ("), bot.Strong("1"), bot.Plain(" more)\n"), bot.Plain(" x"), bot.Code("y"), bot.Plain("\t- z")})
+	if want := "\u00a0\u00a0(**1** more)\n\n\u00a0xy\t\\- z"; got != want {
+		t.Errorf("got %q, want %q", got, want)
+	}
+}
+
 // TestSize renders messages that are far too long, in all ways in which one can
 // be, and holds the cards to what Teams takes. What decides must be left, and
 // all of it must be in the file.

@@ -11,6 +11,7 @@ import (
 	"go.uber.org/zap"
 
 	"mfahelp/bot"
+	"mfahelp/bot/teams"
 	"mfahelp/bot/web"
 	"mfahelp/config"
 	"mfahelp/flows"
@@ -32,7 +33,8 @@ type app struct {
 	now   func() time.Time
 	graph *msgraph.Client
 	store *store.Store
-	web   *web.Web // nil if the page is off
+	web   *web.Web     // nil if the page is off
+	teams *teams.Teams // nil if the bot is not in Teams
 	desk  *lookup.Desk
 	strip *strip
 }
@@ -71,8 +73,26 @@ func newApp(ctx context.Context, cfg config.Config, log *zap.Logger, now func() 
 		})
 		a.strip.page = a.web
 	}
+	if err := a.openTeams(); err != nil {
+		return nil, errors.Join(err, a.store.Close())
+	}
 	return a, nil
 }
+
+// platforms are those that the bot is on, by their names.
+func (a *app) platforms() map[string]bot.Platform {
+	all := map[string]bot.Platform{}
+	if a.web != nil {
+		all[a.web.Name()] = a.web
+	}
+	if a.teams != nil {
+		all[a.teams.Name()] = a.teams
+	}
+	return all
+}
+
+// admins are who may work on cases.
+func (a *app) admins() admins { return admins{a.graph, a.cfg.Admins.Groups, a.cfg.Tenant.ID} }
 
 // adminsPlace is the admins' channel on the page.
 var adminsPlace = bot.Place{Platform: "web", ID: "admins", Private: true}
@@ -80,10 +100,10 @@ var adminsPlace = bot.Place{Platform: "web", ID: "admins", Private: true}
 // router is the flows in the order in which they are asked.
 func (a *app) router() *flows.Router {
 	channel := bot.Place{Platform: a.cfg.Admins.Channel.Platform, ID: a.cfg.Admins.Channel.ID, Private: true}
-	if a.web != nil {
+	switch {
+	case a.web != nil && (channel.Platform == "" || channel.Platform == adminsPlace.Platform):
 		channel = adminsPlace
-	}
-	if channel.Platform == "" {
+	case channel.Platform == "":
 		channel = bot.Place{}
 	}
 	return &flows.Router{
@@ -91,7 +111,7 @@ func (a *app) router() *flows.Router {
 		Closed: func(e bot.Event, why flows.Refusal) flows.Answer { return help.Closed(printer(e.From.Locale), e, why) },
 		Flows: []flows.Named{
 			escalate.New(escalate.Options{
-				Desk: a.desk, Cases: a.store, Admins: admins{a.graph, a.cfg.Admins.Groups, a.cfg.Tenant.ID},
+				Desk: a.desk, Cases: a.store, Admins: a.admins(),
 				Words: printer, Channel: channel, Locale: a.cfg.Locale, Now: a.now,
 			}).Named(),
 			help.New(help.Options{
@@ -108,14 +128,10 @@ func (a *app) router() *flows.Router {
 func (a *app) Run(ctx context.Context, ln net.Listener) error {
 	ctx, stop := context.WithCancel(ctx)
 	defer stop()
-	platforms := map[string]bot.Platform{}
-	if a.web != nil {
-		platforms[a.web.Name()] = a.web
-	}
 	srv := &http.Server{Handler: a.handler(), ReadHeaderTimeout: 10 * time.Second, ErrorLog: zap.NewStdLog(a.log.Named("http"))}
 	ended := make(chan error, 2)
 	go func() {
-		ended <- a.store.Run(ctx, store.Runner{Router: watched{a.router(), a.strip}, Platforms: platforms})
+		ended <- a.store.Run(ctx, store.Runner{Router: watched{a.router(), a.strip}, Platforms: a.platforms()})
 	}()
 	go func() { ended <- srv.Serve(ln) }()
 	var err error
@@ -147,6 +163,9 @@ func (a *app) handler() http.Handler {
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /livez", func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write([]byte("ok\n")) })
 	mux.HandleFunc("GET /readyz", a.ready)
+	if a.teams != nil {
+		mux.Handle(teamsPath, a.teams.Handler())
+	}
 	if a.web != nil {
 		mux.Handle("/", a.web.Handler())
 	}

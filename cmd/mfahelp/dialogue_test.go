@@ -13,7 +13,6 @@ import (
 	"go.uber.org/zap/zapcore"
 	"go.uber.org/zap/zaptest/observer"
 
-	"mfahelp/bot"
 	"mfahelp/bot/bottest"
 	"mfahelp/bot/web/webtest"
 	"mfahelp/config"
@@ -52,6 +51,12 @@ func openTheatre(t *testing.T) *theatre {
 	if err != nil {
 		t.Fatal(err)
 	}
+	return stageDemo(t, d, srv, logged)
+}
+
+// stageDemo makes a theatre of a demo, which must log no errors.
+func stageDemo(t *testing.T, d *demo, srv *httptest.Server, logged *observer.ObservedLogs) *theatre {
+	t.Helper()
 	d.tenant.SetClock(time.Now())
 	d.app.cfg.Limits = config.Limits{
 		MessagesPerHour: bottest.MessagesPerHour, LookupsPerHour: bottest.LookupsPerHour, EscalationsPerDay: bottest.EscalationsPerDay,
@@ -67,7 +72,7 @@ func openTheatre(t *testing.T) *theatre {
 			t.Errorf("the log has an error: %s %v", e.Message, e.ContextMap())
 		}
 	})
-	return &theatre{demo: d, router: watched{d.app.router(), d.app.strip}, url: url}
+	return &theatre{demo: d, router: watched{d.app.router(), d.app.strip}, url: "http://" + srv.Listener.Addr().String()}
 }
 
 // demoKeys are made once for all demos: an RSA key takes its time.
@@ -120,7 +125,7 @@ func (s *theatre) advance(ctx context.Context, d time.Duration) error {
 
 // work does what is due now, and sends what is to be sent, until nothing is left.
 func (s *theatre) work(ctx context.Context) error {
-	page := map[string]bot.Platform{s.app.web.Name(): s.app.web}
+	platforms := s.app.platforms()
 	for {
 		w, due, err := s.app.store.Next(ctx, s.tenant.Now())
 		if err == nil && due {
@@ -131,7 +136,7 @@ func (s *theatre) work(ctx context.Context) error {
 		}
 		p, more, err := s.app.store.NextPost(ctx, s.tenant.Now())
 		if err == nil && more {
-			err = s.app.store.Deliver(ctx, p, page)
+			err = s.app.store.Deliver(ctx, p, platforms)
 		}
 		if err != nil || !due && !more {
 			return err

@@ -54,9 +54,11 @@ func serve(ctx context.Context, cfg config.Config, log *zap.Logger, std streams)
 	}
 	if page != nil {
 		fmt.Fprintf(std.out, "The page is at http://%s until you press Ctrl-C.\n", ln.Addr())
-	} else {
+	}
+	if len(a.platforms()) == 0 {
 		log.Warn("there is no chat platform and no page: only /livez and /readyz are served")
 	}
+	a.teamsWarning()
 	log.Info("serving", zap.Stringer("listen", ln.Addr()), zap.String("version", version()))
 	return errors.Join(a.Run(ctx, ln), a.Close())
 }

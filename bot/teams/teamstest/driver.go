@@ -95,13 +95,13 @@ func (d *Driver) Press(ctx context.Context, who bottest.Someone, in bottest.Room
 	if !ok {
 		return errors.New("that message has gone")
 	}
-	inputs := map[string]string{}
+	action, inputs := Button(b.Ref), map[string]string{}
 	for name, v := range fields {
-		inputs["field."+name] = v
+		inputs[InputID(action, name)] = v
 	}
 	ended := make(chan error, 1)
 	go func() {
-		a, err := d.o.Fake.Push(ctx, Push{By: p, On: m, Action: Button(b.Ref), Inputs: inputs})
+		a, err := d.o.Fake.Push(ctx, Push{By: p, On: m, Action: action, Inputs: inputs})
 		if err == nil && (a.HTTP != 200 || a.Status >= 400) {
 			err = fmt.Errorf("the press was answered with %+v", a)
 		}

@@ -168,7 +168,7 @@ func (l *look) action(a obj) {
 		inputs, _ := card["body"].([]any)
 		for _, x := range inputs {
 			in, _ := x.(obj)
-			input := bottest.Input{Name: strings.TrimPrefix(fmt.Sprint(in["id"]), "field."), Label: strings.ReplaceAll(fmt.Sprint(in["label"]), "\u200b", "")}
+			input := bottest.Input{Name: nameOf(in["id"]), Label: strings.ReplaceAll(fmt.Sprint(in["label"]), "\u200b", "")}
 			choices, _ := in["choices"].([]any)
 			for _, y := range choices {
 				o, _ := y.(obj)
@@ -194,6 +194,19 @@ func refOf(a obj) string {
 		panic(err) // unreachable: it came from JSON
 	}
 	return string(b)
+}
+
+// InputID is the id of the input for a field of the form that a button sends.
+func InputID(button obj, field string) string {
+	data, _ := button["data"].(obj)
+	return fmt.Sprintf("field.%v.%s", data["key"], field)
+}
+
+// nameOf is the field that an input is for, by its id.
+func nameOf(id any) string {
+	_, rest, _ := strings.Cut(fmt.Sprint(id), ".")
+	_, name, _ := strings.Cut(rest, ".")
+	return name
 }
 
 // Button is the one with this ref, as Push takes it.
