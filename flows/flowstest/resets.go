@@ -215,6 +215,13 @@ func (w *World) Asked() flows.Request {
 	return newest
 }
 
+// Resume does a job now.
+func (w *World) Resume(verb, subject string) {
+	w.T.Helper()
+	w.jobs["now/"+verb+"/"+subject] = flows.Job{Key: "now/" + verb + "/" + subject, At: w.Clock, Verb: verb, Subject: subject}
+	w.runDue()
+}
+
 // Put keeps r as it is, as if it had come to this: for tests that begin in the
 // middle.
 func (w *World) Put(r flows.Request) {

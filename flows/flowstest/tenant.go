@@ -29,6 +29,7 @@ type Tenant struct {
 	LogDown  error                    // of the two logs alone
 	Fails    func(graph.Change) error // of what is written; nil for nothing
 	LogSince time.Time                // how far back the audit log reaches; zero for all the way
+	Partial  bool                     // the sign-in log has more than is read
 	Now      func() time.Time
 	passes   int
 }
@@ -125,7 +126,7 @@ func (t *Tenant) Changes(_ context.Context, user string, since time.Time) (graph
 
 // Lately returns what the sign-in log has of somebody, newest first.
 func (t *Tenant) Lately(_ context.Context, user string, since time.Time) (graph.Found, error) {
-	found := graph.Found{By: graph.ByTime, API: graph.Beta}
+	found := graph.Found{By: graph.ByTime, API: graph.Beta, Partial: t.Partial}
 	for _, s := range t.SignIns {
 		if strings.EqualFold(s.UserID, user) && !s.At.Before(since) {
 			found.SignIns = append(found.SignIns, s)

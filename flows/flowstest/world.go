@@ -115,6 +115,7 @@ func (w *World) Advance(d time.Duration) {
 		w.runDue()
 	}
 	w.Clock = end
+	w.runDue() // what an effect waited for may be there by now
 }
 
 func (w *World) next() (first time.Time, ok bool) {

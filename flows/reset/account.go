@@ -175,6 +175,9 @@ func (f *Flow) signsOfSignIns(ctx context.Context, r flows.Request, _ flows.Case
 	if err != nil {
 		return fmt.Errorf("reading sign-ins: %w", err)
 	}
+	if lately.Partial { // thousands in some days: so a report of fraud could be pushed out of sight
+		found[signAttack] = true
+	}
 	for i, s := range lately.SignIns {
 		switch diagnose.Reason(s) {
 		case diagnose.ReportedFraud:

@@ -50,11 +50,7 @@ func (f *Flow) notMe(ctx context.Context, x press) (flows.Answer, error) {
 			Key: r.Key + "/not-me", Approval: r.Key, Then: "reset.done",
 			Change: graph.Change{Kind: graph.RevokeSessions, User: r.Subject.ObjectID},
 		}}
-		for _, o := range outcomes {
-			if o.Kind == graph.CreatePass && o.State == flows.EffectDone && o.Object != "" {
-				a.Effects = append(a.Effects, deletePass(r, o.Object))
-			}
-		}
+		a.Jobs = append(a.Jobs, jobOf(r, "pass", f.Now()))
 	}
 	return a.And(f.whisper(x.e, "not-me", alarmRaised(f.theirs(x.e), begun))), nil
 }

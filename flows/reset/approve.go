@@ -55,11 +55,15 @@ func (f *Flow) approve(ctx context.Context, x press) (flows.Answer, error) {
 
 // denied is no, but tells who is late how it stands.
 func (f *Flow) denied(e bot.Event, r flows.Request, why string) flows.Answer {
-	if why != "approved" && why != "over" && why != "said-yes" {
+	if !late(why) {
 		return f.no(e, why)
 	}
 	return f.whisper(e, "no", lateFor(f.theirs(e), r, why))
 }
+
+// late reports whether who decides is only too late, and wants to know who was
+// first.
+func late(why string) bool { return why == "approved" || why == "over" || why == "said-yes" }
 
 // approved is an approver's yes. With the last that it takes, r's effects begin.
 func (f *Flow) approved(ctx context.Context, y yes) (flows.Answer, error) {
@@ -68,7 +72,7 @@ func (f *Flow) approved(ctx context.Context, y yes) (flows.Answer, error) {
 	if err != nil {
 		return flows.Answer{}, err
 	}
-	if why == "approved" || why == "over" || why == "said-yes" {
+	if late(why) {
 		return f.answerYes(y, lateFor(f.yesWords(y), r, why)), nil
 	}
 	if why != "" {

@@ -95,7 +95,7 @@ func (f *Flow) command(ctx context.Context, e bot.Event, upn string) (flows.Answ
 	case unknown && as == flows.AsAdmin:
 		return f.no(e, "unknown"), nil
 	case unknown:
-		return f.unknown(a), nil
+		return f.unknown(ctx, a)
 	case c.Subject.Key() == e.From.Key() && as == flows.AsAdmin:
 		return f.no(e, "own-account"), nil
 	case c.Subject.Key() == e.From.Key():
@@ -104,9 +104,16 @@ func (f *Flow) command(ctx context.Context, e bot.Event, upn string) (flows.Answ
 	return f.ask(ctx, a)
 }
 
-// unknown answers a colleague who asks for nobody as if it were somebody, for
-// else the bot would tell who works here. The admins are told.
-func (f *Flow) unknown(a ask) flows.Answer {
+// unknown answers a colleague who asks for nobody as if it were somebody, and
+// counts it, for else the bot would tell who works here. The admins are told.
+func (f *Flow) unknown(ctx context.Context, a ask) (flows.Answer, error) {
+	why, gaps, _, err := f.inTheWay(ctx, a)
+	if err != nil {
+		return flows.Answer{}, err
+	}
+	if why != "" {
+		return f.turnAway(a, why, gaps), nil
+	}
 	p := f.printer()
 	return flows.Answer{
 		Cases: []flows.Case{a.c},
@@ -117,8 +124,8 @@ func (f *Flow) unknown(a ask) flows.Answer {
 			}},
 			{To: a.c.In, Key: a.c.Post("reply"), Message: sentOn(f.Words(a.who.Locale), a.c, f.later(f.Now()))},
 		},
-		Audit: []flows.Entry{{Key: "reset.refused/" + a.c.Key, At: f.Now(), By: a.who.Identity, Case: a.c.Key, Verb: "reset.refused", Object: a.c.Key, Result: "unknown"}},
-	}
+		Audit: []flows.Entry{{Key: "reset.asked/" + a.c.Key, At: f.Now(), By: a.who.Identity, Case: a.c.Key, Verb: "reset.asked", Object: a.c.Key, Result: "unknown"}},
+	}, nil
 }
 
 // ask records a request, unless something stands in its way that is known
@@ -197,9 +204,9 @@ func (f *Flow) inTheWay(ctx context.Context, a ask) (why string, gaps []bot.Span
 	if err != nil {
 		return "", nil, 0, fmt.Errorf("reading earlier requests: %w", err)
 	}
-	mine, err := f.Requests.By(ctx, a.who.Identity, now.Add(-day))
+	mine, err := f.Ledger.Count(ctx, a.who.Identity, "reset.asked", now.Add(-day))
 	if err != nil {
-		return "", nil, 0, fmt.Errorf("reading the requests of who asks: %w", err)
+		return "", nil, 0, fmt.Errorf("counting the requests of who asks: %w", err)
 	}
 	all, err := f.Requests.By(ctx, bot.Identity{}, now.Add(-time.Hour))
 	if err != nil {
@@ -215,7 +222,7 @@ func (f *Flow) inTheWay(ctx context.Context, a ask) (why string, gaps []bot.Span
 		return "frozen", nil, n, nil
 	case len(f.Policy.Proofs[a.as]) == 0:
 		return "asker", nil, n, nil
-	case len(mine) >= f.Policy.PerRequester:
+	case mine >= f.Policy.PerRequester:
 		return "too-many", []bot.Span{bot.Plain(fmt.Sprint(f.Policy.PerRequester))}, n, nil
 	case len(all) >= f.Policy.PerHour:
 		return "too-many-all", nil, n, nil
@@ -254,10 +261,14 @@ func (f *Flow) coolUntil(lately []flows.Request) (until time.Time) {
 // about the account, and the admins hear of it where somebody may be at work.
 func (f *Flow) turnAway(a ask, why string, gaps []bot.Span) flows.Answer {
 	p := f.printer()
-	out := flows.Answer{Audit: []flows.Entry{{
-		Key: "reset.refused/" + a.e.ID + "/" + a.c.Key, At: f.Now(), By: a.who.Identity, Case: a.c.Key, Verb: "reset.refused", Object: a.c.Key, Result: why,
-	}}}
 	private := why == "open" || why == "cool-down"
+	verb := "reset.refused"
+	if a.as == flows.AsColleague && private {
+		verb = "reset.asked" // it counts, or that it does not would tell
+	}
+	out := flows.Answer{Audit: []flows.Entry{{
+		Key: verb + "/" + a.e.ID + "/" + a.c.Key, At: f.Now(), By: a.who.Identity, Case: a.c.Key, Verb: verb, Object: a.c.Key, Result: why,
+	}}}
 	if a.as == flows.AsColleague && private {
 		out.Posts = append(out.Posts, bot.Post{To: a.c.In, Key: a.c.Post("reply"), Message: sentOn(f.Words(a.who.Locale), a.c, f.later(f.Now()))})
 	} else {

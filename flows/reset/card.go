@@ -277,6 +277,9 @@ func (f *Flow) cardActions(p *words.Printer, r flows.Request, outcomes []flows.O
 		if missing {
 			choose("reset.call", bot.Primary)
 		}
+		if missing && r.As == flows.AsAdmin {
+			all = append(all, bot.Choose{Label: p.Say("reset.their-half"), Verb: "reset.half", Subject: r.Key})
+		}
 	case flows.ResetProven:
 		choose("reset.approve", bot.Danger)
 	case flows.ResetExecuted:

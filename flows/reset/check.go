@@ -44,10 +44,10 @@ func (f *Flow) check(ctx context.Context, r flows.Request, c flows.Case) (flows.
 	switch {
 	case err != nil:
 		return f.wait(r, c, err), nil
-	case why != "" && len(signs) == 0:
-		return f.refuse(ctx, r, c, why), nil
 	case len(signs) > 0:
-		return f.stopOn(r, c, signs), nil
+		return f.stopOn(r, c, signs, why), nil
+	case why != "":
+		return f.refuse(ctx, r, c, why), nil
 	}
 	return f.planned(ctx, r, c)
 }
@@ -124,9 +124,12 @@ func (f *Flow) refuse(ctx context.Context, r flows.Request, c flows.Case, why st
 // stopOn freezes r. Who asks hears what they would hear otherwise, byte for
 // byte and button for button, for they may be who is at work; the admins hear
 // the truth. Nobody else is asked anything: a link to a manager would only be
-// one more thing to be abused.
-func (f *Flow) stopOn(r flows.Request, c flows.Case, signs []string) flows.Answer {
+// one more thing to be abused. Why is what would have refused it otherwise.
+func (f *Flow) stopOn(r flows.Request, c flows.Case, signs []string, why string) flows.Answer {
 	r.State, r.Signs, r.Changed = flows.ResetFrozen, signs, f.Now()
+	if why != "" {
+		r.Why = "reset.why." + why
+	}
 	a := flows.Answer{
 		Requests: []flows.Request{r}, Posts: []bot.Post{f.card(r, nil)},
 		Audit: []flows.Entry{f.entry(bot.Identity{}, "reset.frozen", r, "", strings.Join(signs, " "))},
@@ -137,7 +140,10 @@ func (f *Flow) stopOn(r flows.Request, c flows.Case, signs []string) flows.Answe
 		a.Jobs = []flows.Job{{Key: c.Post("open"), At: f.Now(), Verb: "escalate.open", Subject: c.Key}}
 	}
 	a.Jobs = append(a.Jobs, jobOf(r, "check", time.Time{}))
-	if r.As == flows.AsSubject {
+	switch {
+	case r.As == flows.AsSubject && why != "":
+		a.Posts = append(a.Posts, bot.Post{To: c.In, Key: c.Post("reply"), Message: notHere(f.Words(r.Asking.Locale), c, r, why)})
+	case r.As == flows.AsSubject:
 		a.Posts = append(a.Posts, f.toAsker(r, c))
 	}
 	return a

@@ -59,8 +59,8 @@ func same(a, b string) bool { return subtle.ConstantTimeCompare([]byte(a), []byt
 
 // Reveal implements [bot.Secrets] for codes: the admin's half for whoever calls,
 // the subject's for the subject, or for the admin who has them on the phone and
-// reads it to them, and the code to pick a pass up for who hands it over. Not ok
-// is also for what is no longer open.
+// tells it to them, who is never who calls, and the code to pick a pass up for who
+// hands it over. Not ok is also for what is no longer open.
 func (f *Flow) Reveal(ctx context.Context, v bot.Reveal, to bot.Person) (string, bool) {
 	r, err := f.Requests.Request(ctx, v.Subject)
 	if err != nil || !to.Known() || r.State != flows.ResetAsked && v.Kind != pickUpCode {
@@ -72,8 +72,7 @@ func (f *Flow) Reveal(ctx context.Context, v bot.Reveal, to bot.Person) (string,
 			return f.Codes.half(adminHalf, r), true
 		}
 	case subjectHalf:
-		onPhone := r.As == flows.AsAdmin && f.mayCall(ctx, r, to.Identity) == ""
-		if to.Key() == r.Subject.Key() || onPhone {
+		if hasHalf(r, to.Identity) {
 			return f.Codes.half(subjectHalf, r), true
 		}
 	case pickUpCode:

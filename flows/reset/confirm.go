@@ -51,6 +51,9 @@ func (f *Flow) Confirm(ctx context.Context, link string, who bot.Person) (bot.Co
 	if why == "" && l.Digest != r.Digest() {
 		why = "changed"
 	}
+	if late(why) {
+		return bot.Confirmation{Message: lateFor(p, r, why)}, nil
+	}
 	if why != "" {
 		return bot.Confirmation{Message: refused(p, why)}, nil
 	}

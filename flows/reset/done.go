@@ -52,8 +52,10 @@ func (f *Flow) done(ctx context.Context, r flows.Request, c flows.Case) (flows.A
 		return f.executing(ctx, r, c, outcomes)
 	case flows.ResetExecuted, flows.ResetWatched:
 		return f.passDone(ctx, r, c, outcomes)
-	default:
-		return flows.Answer{Posts: []bot.Post{f.card(r, outcomes)}}, nil
+	default: // a pass may have been made in the moment in which it ended
+		a, err := f.takeBack(ctx, r, outcomes)
+		a.Posts = append(a.Posts, f.card(r, outcomes))
+		return a, err
 	}
 }
 

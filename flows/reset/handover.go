@@ -307,12 +307,18 @@ func (f *Flow) remake(ctx context.Context, r flows.Request, outcomes []flows.Out
 		return flows.Answer{}, fmt.Errorf("reading methods: %w", err)
 	}
 	a := f.oneMore(r, outcomes, o, "reset.line.pass-unknown")
+	a.Effects = append(a.Effects, passesOf(r, methods)...)
+	return a, nil
+}
+
+// passesOf are the ends of the passes that were not there when r was planned.
+func passesOf(r flows.Request, methods []graph.Method) (all []flows.Effect) {
 	for _, m := range methods {
 		if m.Kind == graph.Pass && !slices.Contains(r.Keeps, m.ID) {
-			a.Effects = append(a.Effects, deletePass(r, m.ID))
+			all = append(all, deletePass(r, m.ID))
 		}
 	}
-	return a, nil
+	return all
 }
 
 // deletePass is the end of a pass that r made.
@@ -330,7 +336,20 @@ func (f *Flow) passEnds(ctx context.Context, r flows.Request, _ flows.Case) (flo
 	if err != nil {
 		return flows.Answer{}, fmt.Errorf("reading what was done: %w", err)
 	}
+	return f.takeBack(ctx, r, outcomes)
+}
+
+// takeBack deletes every pass that r made, and if there may be one that nobody
+// knows of, all that were not there before.
+func (f *Flow) takeBack(ctx context.Context, r flows.Request, outcomes []flows.Outcome) (flows.Answer, error) {
 	a := flows.Answer{}
+	if lost(outcomes) {
+		methods, err := f.Directory.Methods(ctx, r.Subject.ObjectID)
+		if err != nil {
+			return a, fmt.Errorf("reading methods: %w", err)
+		}
+		a.Effects = passesOf(r, methods)
+	}
 	for _, o := range outcomes {
 		if o.Kind == graph.CreatePass && o.State == flows.EffectDone && o.Object != "" {
 			a.Effects = append(a.Effects, deletePass(r, o.Object))

@@ -174,19 +174,24 @@ func (f *Flow) unchanged(ctx context.Context, r flows.Request, outcomes []flows.
 	return no("changed"), nil
 }
 
-// still looks for signs of compromise once more, until the first change is made:
-// after that the log is full of our own doing.
+// still looks for signs of compromise once more. After the first change, that
+// methods were changed is none: the log has our own doing, and may not say whose
+// it was. The methods themselves were compared a moment ago.
 func (f *Flow) still(ctx context.Context, r flows.Request, outcomes []flows.Outcome) (flows.Reason, error) {
-	if slices.ContainsFunc(outcomes, func(o flows.Outcome) bool { return o.Tries > 0 && !o.Harmless() }) {
-		return flows.Reason{}, nil
-	}
+	begun := slices.ContainsFunc(outcomes, func(o flows.Outcome) bool { return o.Tries > 0 && !o.Harmless() })
 	c, err := f.Cases.Case(ctx, r.Case)
 	if err != nil {
 		return flows.Reason{}, err
 	}
 	signs, err := f.signs(ctx, r, c)
-	if err != nil || len(signs) == 0 {
+	if err != nil {
 		return flows.Reason{}, err
+	}
+	if begun {
+		signs = slices.DeleteFunc(signs, func(s string) bool { return s == signMethods })
+	}
+	if len(signs) == 0 {
+		return flows.Reason{}, nil
 	}
 	return no("signs"), nil
 }

@@ -181,10 +181,6 @@ func toCaller(p *words.Printer, r flows.Request, field graph.ContactField) bot.M
 			{Name: p.Say("reset.call.number"), Value: bot.Text{bot.Code(field.Masked)}},
 			{Name: p.Say("reset.call.yours"), Value: bot.Text{bot.Reveal{Kind: adminHalf, Subject: r.Key}}},
 		})
-	if r.As == flows.AsAdmin {
-		m.Body = append(m.Body, bot.Facts{{Name: p.Say("reset.call.theirs"), Value: bot.Text{bot.Reveal{Kind: subjectHalf, Subject: r.Key}}}})
-		m.Body = append(m.Body, bot.Steps{{Do: flows.Say(p, "reset.call.first")}})
-	}
 	m.Body = append(m.Body, bot.Steps{
 		{Do: flows.Say(p, "reset.call.dial"), Why: p.Say("reset.call.dial.why")},
 		{Do: flows.Say(p, "reset.call.read")},
@@ -209,6 +205,13 @@ func yourHalf(p *words.Printer, r flows.Request) bot.Message {
 	return personal(p.Say("reset.your-half.title"), bot.Info,
 		bot.Facts{{Name: p.Say("reset.your-half.code"), Value: bot.Text{bot.Reveal{Kind: subjectHalf, Subject: r.Key}}}},
 		flows.Say(p, "reset.your-half.body"), never(p))
+}
+
+// theirHalf shows it to who has them on the phone.
+func theirHalf(p *words.Printer, r flows.Request) bot.Message {
+	return personal(p.Say("reset.their-half.title", r.Account.Name), bot.Info,
+		bot.Facts{{Name: p.Say("reset.their-half.code"), Value: bot.Text{bot.Reveal{Kind: subjectHalf, Subject: r.Key}}}},
+		flows.Say(p, "reset.their-half.body", bot.Strong(r.Account.Name)), never(p))
 }
 
 // toPage leads somebody to our own page, with what it is about.

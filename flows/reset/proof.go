@@ -188,7 +188,7 @@ func (f *Flow) call(ctx context.Context, x press) (flows.Answer, error) {
 	a := f.whisper(x.e, "call", toCaller(f.printer(), x.r, field))
 	a.Audit = []flows.Entry{f.entry(x.e.From.Identity, "reset.calling", x.r, x.e.ID, field.Field)}
 	if x.r.As == flows.AsAdmin {
-		return a, nil // the halves are both in the message: their caller is told one before
+		return a, nil // who has them on the phone tells them their half; see half
 	}
 	for _, to := range f.reach(ctx, x.r.Subject) {
 		a.Posts = append(a.Posts, bot.Post{To: to.in, Key: postOf(x.r, "half/"+to.in.Platform), Message: toCalled(f.Words(to.who.Locale), x.r)})
@@ -204,16 +204,27 @@ func (f *Flow) misread(ctx context.Context, x press) (int, error) {
 	return f.Ledger.Count(ctx, x.e.From.Identity, "reset.misread", x.r.Asked)
 }
 
-// half shows a subject their half of the code. It is a press, since a secret is
-// told to nobody who did not just ask for it.
+// half shows a subject their half of the code, or the admin who has them on the
+// phone, who tells it to them. It is a press, since a secret is told to nobody
+// who did not just ask for it.
 func (f *Flow) half(_ context.Context, x press) (flows.Answer, error) {
-	if x.e.From.Key() == "" || x.e.From.Key() != x.r.Subject.Key() {
+	if !hasHalf(x.r, x.e.From.Identity) {
 		return f.no(x.e, "not-yours"), nil
 	}
 	if x.r.State != flows.ResetAsked {
 		return f.no(x.e, "over"), nil
 	}
-	return f.whisper(x.e, "half", yourHalf(f.theirs(x.e), x.r)), nil
+	m := yourHalf(f.theirs(x.e), x.r)
+	if x.e.From.Key() != x.r.Subject.Key() {
+		m = theirHalf(f.theirs(x.e), x.r)
+	}
+	return f.whisper(x.e, "half", m), nil
+}
+
+// hasHalf reports whether somebody may know the subject's half: the subject, and
+// who speaks to them while asking for them. Neither can be who calls back.
+func hasHalf(r flows.Request, who bot.Identity) bool {
+	return who.Known() && (who.Key() == r.Subject.Key() || r.As == flows.AsAdmin && who.Key() == r.Requester.Key())
 }
 
 // read takes what an admin heard on the phone. Only if it is the subject's half
