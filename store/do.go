@@ -119,20 +119,30 @@ func send(ctx context.Context, d Delivery, platforms map[string]bot.Platform, lo
 	return p.Send(ctx, d.Post, d.Ref)
 }
 
-// Step does one thing that is due, work before posts, and reports whether there
-// was one. Whoever drives the store by their own clock calls it until there is
-// not, and then again at [Store.NextDue].
-func (s *Store) Step(ctx context.Context, r Router, platforms map[string]bot.Platform) (bool, error) {
-	w, ok, err := s.Next(ctx, s.now())
-	if err != nil {
-		return false, err
+// Step does one thing that is due, work before posts before effects, and reports
+// whether there was one. Whoever drives the store by their own clock calls it
+// until there is not, and then again at [Store.NextDue].
+func (s *Store) Step(ctx context.Context, r Runner) (bool, error) {
+	if w, ok, err := s.Next(ctx, s.now()); err != nil || ok {
+		return ok, ifOK(err, func() error { return s.Do(ctx, w, r.Router) })
 	}
-	if ok {
-		return true, s.Do(ctx, w, r)
+	if d, ok, err := s.NextPost(ctx, s.now()); err != nil || ok {
+		return ok, ifOK(err, func() error { return s.Deliver(ctx, d, r.Platforms) })
 	}
-	d, ok, err := s.NextPost(ctx, s.now())
+	if r.Changer == nil {
+		return false, nil
+	}
+	d, ok, err := s.NextEffect(ctx, s.now())
 	if err != nil || !ok {
 		return false, err
 	}
-	return true, s.Deliver(ctx, d, platforms)
+	return true, s.Perform(ctx, d, r.Leave, r.Changer)
+}
+
+// ifOK is err, or if there is none, what f returns.
+func ifOK(err error, f func() error) error {
+	if err != nil {
+		return err
+	}
+	return f()
 }

@@ -124,8 +124,8 @@ func (s *Store) letEffects(ctx context.Context, tx *sql.Tx, r flows.Request, now
 			continue
 		}
 		let := lets(r, e.Change)
-		if !let && !r.State.Open() {
-			err = s.dropEffect(ctx, tx, e, r, now)
+		if !let && (!r.State.Open() || r.State.Lets(e.Kind)) {
+			err = s.dropEffect(ctx, tx, e, stopped(r, e.Kind), r.Case, now)
 		} else {
 			_, err = change(ctx, tx, `UPDATE effects SET ready = $1 WHERE key = $2`, btoi(let && e.Kind != graph.CreatePass), e.Key)
 		}
@@ -136,11 +136,10 @@ func (s *Store) letEffects(ctx context.Context, tx *sql.Tx, r flows.Request, now
 	return nil
 }
 
-// dropEffect ends what was not begun, since its request has ended. Whoever has
-// it claimed at that moment has lost it. Of a try whose fate is not known it
-// can only be said that there is none to come.
-func (s *Store) dropEffect(ctx context.Context, tx *sql.Tx, e flows.Effect, r flows.Request, now time.Time) error {
-	reason := "request." + string(r.State)
+// dropEffect ends what was not begun, since its request has ended, or has
+// another plan. Whoever has it claimed at that moment has lost it. Of a try
+// whose fate is not known it can only be said that there is none to come.
+func (s *Store) dropEffect(ctx context.Context, tx *sql.Tx, e flows.Effect, reason, caseKey string, now time.Time) error {
 	_, err := change(ctx, tx, `UPDATE effects SET state = CASE WHEN unsure = 1 THEN 'unknown' ELSE 'dropped' END, reason = $1,
 			held = 0, claim = claim + 1, changed_at = $2
 		WHERE key = $3 AND state = 'wanted'`, reason, micros(now), e.Key)
@@ -148,7 +147,7 @@ func (s *Store) dropEffect(ctx context.Context, tx *sql.Tx, e flows.Effect, r fl
 		return err
 	}
 	return s.recordAudit(ctx, tx, flows.Answer{Audit: []flows.Entry{{
-		Key: "effect/" + e.Key + "/dropped", At: now, Case: r.Case, Verb: "effect.dropped", Object: objectOf(e), Result: reason,
+		Key: "effect/" + e.Key + "/dropped", At: now, Case: caseKey, Verb: "effect.dropped", Object: objectOf(e), Result: reason,
 	}}}, now)
 }
 

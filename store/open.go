@@ -57,26 +57,33 @@ type Options struct {
 
 // A Note is something that happened, by ids alone.
 type Note struct {
-	At    time.Time
-	What  string        // such as "event.accepted"; see the constants
-	Work  string        // the event's or job's id: event/<platform>/<id>, job/<key>
-	Case  string        // the case's key, if there is one
-	Post  string        // the post's key
-	Took  time.Duration // since it was received, due, or wanted
-	Error error         // of what failed
+	At     time.Time
+	What   string        // such as "event.accepted"; see the constants
+	Work   string        // the event's or job's id: event/<platform>/<id>, job/<key>
+	Case   string        // the case's key, if there is one
+	Post   string        // the post's key
+	Effect string        // the effect's key
+	Took   time.Duration // since it was received, due, or wanted
+	Error  error         // of what failed
 }
 
 // What notes say.
 const (
-	EventAccepted = "event.accepted"
-	WorkHandled   = "work.handled"
-	WorkConflict  = "work.conflict" // somebody was faster; it is handled again
-	WorkRetried   = "work.retried"
-	WorkFailed    = "work.failed"
-	PostSent      = "post.sent"
-	PostRetried   = "post.retried"
-	PostFailed    = "post.failed"
-	AuditBroken   = "audit.broken" // somebody has tampered with the trail
+	EventAccepted  = "event.accepted"
+	WorkHandled    = "work.handled"
+	WorkConflict   = "work.conflict" // somebody was faster; it is handled again
+	WorkRetried    = "work.retried"
+	WorkFailed     = "work.failed"
+	PostSent       = "post.sent"
+	PostRetried    = "post.retried"
+	PostFailed     = "post.failed"
+	EffectDone     = "effect.done"
+	EffectRetried  = "effect.retried"
+	EffectFailed   = "effect.failed"   // for good, or its fate is unknown
+	EffectDropped  = "effect.dropped"  // not allowed any more
+	EffectLost     = "effect.lost"     // nobody came back from a try
+	EffectDangling = "effect.dangling" // an intent without an outcome, for too long
+	AuditBroken    = "audit.broken"    // somebody has tampered with the trail
 )
 
 // Why a call did nothing.

@@ -12,6 +12,7 @@ import (
 	"go.uber.org/zap"
 
 	"mfahelp/bot"
+	"mfahelp/flows"
 )
 
 // A Runner is who does the work, and where it is said.
@@ -20,6 +21,10 @@ type Runner struct {
 	Platforms map[string]bot.Platform // by their names
 	Workers   int                     // how many events and jobs at a time; 16 if 0
 	Senders   int                     // how many posts at a time; 16 if 0
+
+	Leave   flows.Leave // says of each effect whether it may be carried out
+	Changer Changer     // carries out effects; nil if nobody does, and then they wait
+	Doers   int         // how many effects at a time, of as many requests; 4 if 0
 
 	onlyRiver bool // for tests: nobody is poked and no clock is looked at
 }
@@ -35,6 +40,11 @@ const (
 
 	// pause is how long to wait after the store itself has failed.
 	pause = time.Second
+
+	// danglingFor is how long an effect may be under way before that is an
+	// alarm: longer than its lease, so that only what nobody settles is.
+	danglingFor   = 2 * effectLease
+	danglingEvery = time.Minute
 
 	// tidyEvery is how often [Store.Tidy] is called.
 	tidyEvery = time.Hour
@@ -56,17 +66,22 @@ func (s *Store) Run(ctx context.Context, r Runner) error {
 	}
 	hard, stop := graceful(ctx)
 	defer stop()
-	work, posts := s.workers(hard, r), s.senders(hard, r)
-	end, err := s.startRiver(hard, func(job context.Context) error { return s.drain(ctx, job, work, posts) })
+	pumps := []driven{s.workers(hard, r), s.senders(hard, r)}
+	if r.Changer != nil {
+		pumps = append(pumps, s.doers(hard, r))
+	}
+	end, err := s.startRiver(hard, func(job context.Context) error { return s.drain(ctx, job, pumps) })
 	if err != nil {
 		return fmt.Errorf("starting river: %w", err)
 	}
 	var wg sync.WaitGroup
 	if !r.onlyRiver {
-		wg.Go(func() { work.run(ctx) })
-		wg.Go(func() { posts.run(ctx) })
+		for _, p := range pumps {
+			wg.Go(func() { p.run(ctx) })
+		}
 	}
 	wg.Go(func() { s.tidyHourly(ctx) })
+	wg.Go(func() { s.watchIntents(ctx) })
 	<-ctx.Done()
 	wg.Wait()
 	return end()
@@ -94,6 +109,19 @@ func (s *Store) senders(hard context.Context, r Runner) *pump[Delivery] {
 		what: "posts", busy: make(chan struct{}, cmp.Or(r.Senders, 16)), store: s, poke: s.pokePosts, due: s.nextPost, claim: s.claimPosts,
 		do: func(d Delivery) error { return s.Deliver(hard, d, r.Platforms) },
 	}
+}
+
+func (s *Store) doers(hard context.Context, r Runner) *pump[Deed] {
+	return &pump[Deed]{
+		what: "effects", busy: make(chan struct{}, cmp.Or(r.Doers, 4)), store: s, poke: s.pokeDeeds, due: s.nextEffect, claim: s.claimEffects,
+		do: func(d Deed) error { return s.Perform(hard, d, r.Leave, r.Changer) },
+	}
+}
+
+// Driven is a pump, of whatever.
+type driven interface {
+	run(ctx context.Context)
+	one(ctx context.Context) (bool, error)
 }
 
 // A pump claims as much as it has hands for, and lets each hand do one thing.
@@ -248,7 +276,7 @@ func (s *Store) startRiver(ctx context.Context, woken func(context.Context) erro
 // drain does all that is due, until ctx or the job that River gave for it ends.
 // If the workers of this process have been here, there is nothing left, and it
 // looks without disturbing those who write.
-func (s *Store) drain(ctx, job context.Context, work *pump[Work], posts *pump[Delivery]) error {
+func (s *Store) drain(ctx, job context.Context, pumps []driven) error {
 	job, cancel := context.WithCancel(job)
 	defer cancel()
 	defer context.AfterFunc(ctx, cancel)()
@@ -257,9 +285,11 @@ func (s *Store) drain(ctx, job context.Context, work *pump[Work], posts *pump[De
 		if err != nil || !ok || at.After(s.now()) {
 			return ignoreEnd(job, err)
 		}
-		did, err := work.one(job)
-		if !did && err == nil {
-			did, err = posts.one(job)
+		did := false
+		for _, p := range pumps {
+			if did, err = p.one(job); did || err != nil {
+				break
+			}
 		}
 		if err != nil || !did {
 			return ignoreEnd(job, err)
@@ -272,6 +302,37 @@ func (s *Store) drain(ctx, job context.Context, work *pump[Work], posts *pump[De
 func ignoreEnd(ctx context.Context, err error) error {
 	if ctx.Err() != nil {
 		return nil
+	}
+	return err
+}
+
+// watchIntents raises an alarm for each intent that has no outcome after a while.
+func (s *Store) watchIntents(ctx context.Context) {
+	t := time.NewTicker(danglingEvery)
+	defer t.Stop()
+	known := map[int64]bool{}
+	for {
+		if err := s.alarm(ctx, known, s.now()); err != nil && ctx.Err() == nil {
+			s.log.Error("intents not looked at", zap.Error(err))
+		}
+		select {
+		case <-t.C:
+		case <-ctx.Done():
+			return
+		}
+	}
+}
+
+// alarm tells of what dangles and is not known yet.
+func (s *Store) alarm(ctx context.Context, known map[int64]bool, now time.Time) error {
+	lines, err := s.Dangling(ctx, now.Add(-danglingFor))
+	for _, l := range lines {
+		if known[l.Seq] {
+			continue
+		}
+		known[l.Seq] = true
+		s.log.Error("an effect was begun, and nobody knows what came of it", zap.Int64("audit", l.Seq), zap.String("entry", l.Key), zap.Time("at", l.At))
+		s.opts.Observe(Note{At: now, What: EffectDangling, Case: l.Case, Effect: l.Key, Took: now.Sub(l.At)})
 	}
 	return err
 }

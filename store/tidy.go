@@ -12,6 +12,7 @@ const (
 	keepFailed   = 24 * time.Hour      // the words of an event that failed
 	keepMessages = 24 * time.Hour      // what was sent
 	keepJobs     = 24 * time.Hour      // that were done
+	keepLinks    = 30 * 24 * time.Hour // that are over
 	keepOffers   = 90 * 24 * time.Hour // that were closed: pressed later, they never existed
 )
 
@@ -31,6 +32,7 @@ func (s *Store) Tidy(ctx context.Context, now time.Time) error {
 		{"DELETE FROM work", "work", "id", "state <> 'due' AND ended_at < $1", before(keepIDs)},
 		{"DELETE FROM work", "work", "id", "state = 'done' AND id LIKE 'job/%' AND ended_at < $1", before(keepJobs)},
 		{"UPDATE posts SET message = ''", "posts", "key", "state <> 'pending' AND message <> '' AND ended_at < $1", before(keepMessages)},
+		{"DELETE FROM links", "links", "digest", "until_at < $1", before(keepLinks)},
 		{"DELETE FROM offers", "offers", "key", "closed_at <> 0 AND closed_at < $1", before(keepOffers)},
 	} {
 		query := do.change + " WHERE " + do.key + " IN (SELECT " + do.key + " FROM " + do.table + " WHERE " + do.where + " LIMIT $2)"

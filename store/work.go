@@ -111,18 +111,19 @@ func scanWork(r *sql.Rows) (w workRow, err error) {
 	return w, err
 }
 
-// NextDue returns when the next work or post can be claimed, and false if there
-// is none. It may be in the past.
-func (s *Store) NextDue(ctx context.Context) (time.Time, bool, error) {
-	work, ok, err := s.nextWork(ctx)
-	if err != nil {
-		return time.Time{}, false, err
+// NextDue returns when the next work, post or effect can be claimed, and false
+// if there is none. It may be in the past.
+func (s *Store) NextDue(ctx context.Context) (first time.Time, ok bool, err error) {
+	for _, next := range []func(context.Context) (time.Time, bool, error){s.nextWork, s.nextPost, s.nextEffect} {
+		at, is, err := next(ctx)
+		if err != nil {
+			return time.Time{}, false, err
+		}
+		if is && (!ok || at.Before(first)) {
+			first, ok = at, true
+		}
 	}
-	post, also, err := s.nextPost(ctx)
-	if !ok || also && post.Before(work) {
-		return post, also, err
-	}
-	return work, ok, err
+	return first, ok, nil
 }
 
 func (s *Store) nextWork(ctx context.Context) (time.Time, bool, error) {
@@ -155,7 +156,7 @@ func (s *Store) release(ctx context.Context, w Work, now time.Time) error {
 // do so, at its start: whoever had them is dead.
 func (s *Store) reclaim(ctx context.Context, now time.Time) error {
 	return s.tx(ctx, "reclaiming leases", func(ctx context.Context, tx *sql.Tx) error {
-		for _, table := range []string{"work", "posts"} {
+		for _, table := range []string{"work", "posts", "effects"} {
 			if _, err := change(ctx, tx, `UPDATE `+table+` SET due_at = $1, held = 0, claim = claim + 1 WHERE held = 1`, micros(now)); err != nil {
 				return err
 			}
