@@ -25,7 +25,7 @@ var mayImport = map[string][]string{
 	"bot/page":            {"bot", "bot/web", "words", "secret"}, // our own page: a fresh strong sign-in with Entra, and one yes; its cards look like the web's
 	"bot/web/webtest":     {"bot", "bot/bottest"},                // drives the page's HTTP API as a script would
 	"bot/bottest":         {"bot", "words"},
-	"bot/slack/slacktest": {"bot"},
+	"bot/slack/slacktest": {"bot", "bot/bottest"}, // the fake of Slack, and its people in the dialogues
 	"bot/teams/teamstest": {"bot", "bot/bottest"}, // the fake of Teams, and its people in the dialogues
 	"graph":               {"secret"},             // a pass prints as [redacted] wherever it goes
 	"graph/aadsts":        {},

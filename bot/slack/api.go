@@ -1,0 +1,256 @@
+package slack
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/slack-go/slack"
+	"go.uber.org/zap"
+
+	"mfahelp/bot"
+)
+
+// A wire is how we ask Slack: not more often than it likes, only there, and
+// without reading on and on.
+type wire struct {
+	client *http.Client
+	api    *url.URL
+	pace   *pace
+}
+
+// maxAnswer is more than any answer of Slack's that we ask for.
+const maxAnswer = 16 << 20
+
+func newWire(o Options, p *pace) *wire {
+	client := o.HTTP
+	if client == nil {
+		client = &http.Client{Timeout: 15 * time.Second}
+	}
+	c := *client
+	c.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse } // it would carry the token along
+	api, err := url.Parse(o.API)
+	if err != nil {
+		api = &url.URL{} // then every call is refused, and says why
+	}
+	return &wire{&c, api, p}
+}
+
+// Do asks Slack. What it returns instead of an answer never has an address in
+// it: whoever knows a response_url can speak for us.
+func (w *wire) Do(r *http.Request) (*http.Response, error) {
+	if !w.ours(r.URL) {
+		return nil, fmt.Errorf("not asked: %q is no host of Slack's", r.URL.Hostname())
+	}
+	method := w.method(r.URL)
+	wait, err := w.pace.wait(r.Context(), method)
+	switch {
+	case err != nil:
+		return nil, err
+	case wait > 0:
+		return nil, &bot.BusyError{After: wait, Err: errors.New("the limit of " + method)}
+	}
+	resp, err := w.client.Do(r)
+	if err != nil {
+		return nil, bare(err)
+	}
+	if resp.StatusCode == http.StatusTooManyRequests {
+		w.pace.block(method, retryAfter(resp))
+	}
+	resp.Body = limited{io.LimitReader(resp.Body, maxAnswer), resp.Body}
+	return resp, nil
+}
+
+type limited struct {
+	io.Reader
+	io.Closer
+}
+
+// ours reports whether u may be asked: where the methods are, and Slack's own
+// hosts, on which it takes files and answers.
+func (w *wire) ours(u *url.URL) bool {
+	if u.Scheme == w.api.Scheme && strings.EqualFold(u.Host, w.api.Host) {
+		return true
+	}
+	host := "." + strings.ToLower(u.Hostname())
+	return u.Scheme == "https" && u.Port() == "" && (strings.HasSuffix(host, ".slack.com") || strings.HasSuffix(host, ".slack-gov.com"))
+}
+
+// method is what u asks for, or "" if it is no method.
+func (w *wire) method(u *url.URL) string {
+	m, ok := strings.CutPrefix(u.Path, w.api.Path)
+	if !ok || !strings.EqualFold(u.Host, w.api.Host) || strings.Contains(m, "/") {
+		return ""
+	}
+	return m
+}
+
+func retryAfter(r *http.Response) time.Duration {
+	if d, err := time.ParseDuration(r.Header.Get("Retry-After") + "s"); err == nil && d > 0 {
+		return d
+	}
+	return 30 * time.Second
+}
+
+// bare is err without the address that package http puts before it.
+func bare(err error) error {
+	if u := (*url.Error)(nil); errors.As(err, &u) {
+		return u.Err
+	}
+	return err
+}
+
+// fatal are the errors after which no call works until somebody does something,
+// and what that is.
+var fatal = map[string]string{
+	"invalid_auth":            "the token is wrong; copy it again from the app's page, under OAuth & Permissions",
+	"not_authed":              "there is no token; copy it from the app's page, under OAuth & Permissions",
+	"token_revoked":           "the token was revoked; install the app again and copy the new one",
+	"token_expired":           "the token has expired; install the app again, without token rotation, and copy the new one",
+	"account_inactive":        "the app was removed from the workspace, or its user deactivated; install it again",
+	"app_uninstalled":         "the app was removed from the workspace; install it again and copy the new token",
+	"team_access_not_granted": "the app has no access to this workspace; have an owner of the organisation grant it",
+	"not_allowed_token_type":  "the token is of the wrong kind; the bot's begins with xoxb-, that for connections with xapp-",
+	"link_disabled":           "Socket Mode is switched off; switch it on in the app's page, under Socket Mode",
+}
+
+// busy are errors of Slack's own that pass.
+var busy = []string{"internal_error", "fatal_error", "service_unavailable", "request_timeout", "ratelimited", "rate_limited", "team_added_to_org", "org_login_required"}
+
+// failed says of a failed call whether waiting may help, and takes note if
+// nothing can.
+func (s *Slack) failed(what string, err error) error {
+	if err == nil {
+		return nil
+	}
+	err = fmt.Errorf("slack: %s: %w", what, bare(err))
+	var already *bot.BusyError
+	if errors.As(err, &already) {
+		return err
+	}
+	if code := codeOf(err); code != "" {
+		if cure, ok := fatal[code]; ok {
+			return &bot.BusyError{After: time.Minute, Err: s.die(fmt.Errorf("%w: %s", err, cure))}
+		}
+		if slices.Contains(busy, code) {
+			return &bot.BusyError{Err: err}
+		}
+		return explained(err)
+	}
+	var limit *slack.RateLimitedError
+	if errors.As(err, &limit) {
+		return &bot.BusyError{After: limit.RetryAfter, Err: err}
+	}
+	var status slack.StatusCodeError
+	if errors.As(err, &status) && status.Code < http.StatusInternalServerError && status.Code != http.StatusTooManyRequests {
+		return err
+	}
+	return &bot.BusyError{Err: err} // no answer, or one that made no sense
+}
+
+// die ends readiness.
+func (s *Slack) die(err error) error {
+	if s.dead.Swap(&err) == nil {
+		s.log.Error("Slack refuses us; nothing is taken or sent until that is mended", zap.Error(err))
+	}
+	return err
+}
+
+// codeOf is what Slack calls an error, or "" if it is not Slack that said it.
+func codeOf(err error) string {
+	var r slack.SlackErrorResponse
+	if errors.As(err, &r) {
+		return r.Err
+	}
+	return ""
+}
+
+// explained adds what Slack says more: the scope that is missing, the block that
+// is wrong.
+func explained(err error) error {
+	var r slack.SlackErrorResponse
+	if !errors.As(err, &r) {
+		return err
+	}
+	if r.Needed != "" {
+		err = fmt.Errorf("%w: the scope %s is missing", err, r.Needed)
+	}
+	if len(r.ResponseMetadata.Messages) > 0 {
+		err = fmt.Errorf("%w: %s", err, strings.Join(r.ResponseMetadata.Messages, "; "))
+	}
+	return err
+}
+
+// unclear reports whether a call may have been carried out although it failed:
+// Slack did not say that it was not.
+func unclear(err error) bool {
+	if err == nil {
+		return false
+	}
+	var limit *slack.RateLimitedError
+	var dial *net.OpError
+	switch code := codeOf(err); {
+	case code == "internal_error" || code == "fatal_error" || code == "request_timeout":
+		return true
+	case code != "" || errors.As(err, &limit):
+		return false
+	case errors.As(err, &dial) && dial.Op == "dial":
+		return false
+	}
+	var waiting *bot.BusyError
+	var status slack.StatusCodeError
+	if errors.As(err, &status) {
+		return status.Code >= http.StatusInternalServerError
+	}
+	return !errors.As(err, &waiting) || waiting.After == 0
+}
+
+// answerTo posts to a response_url. It lasts for half an hour and five uses. See
+// https://docs.slack.dev/interactivity/handling-user-interaction#message_responses.
+func (s *Slack) answerTo(ctx context.Context, address string, d Document) error {
+	_, _, _, err := s.api.SendMessageContext(ctx, "", append(s.options(d), slack.MsgOptionResponseURL(address, slack.ResponseTypeEphemeral))...)
+	return err
+}
+
+// options are how every message is posted: nothing unfurled, nothing parsed.
+func (s *Slack) options(d Document) []slack.MsgOption {
+	blocks := make([]slack.Block, len(d.Blocks))
+	for i, b := range d.Blocks {
+		blocks[i] = block(b)
+	}
+	return []slack.MsgOption{
+		slack.MsgOptionText(d.Text, false), slack.MsgOptionBlocks(blocks...),
+		slack.MsgOptionDisableLinkUnfurl(), slack.MsgOptionDisableMediaUnfurl(), slack.MsgOptionParse(false),
+	}
+}
+
+// A block is one of ours as the SDK passes it on.
+type block obj
+
+// BlockType is its type.
+func (b block) BlockType() slack.MessageBlockType {
+	t, _ := b["type"].(string)
+	return slack.MessageBlockType(t)
+}
+
+// ID is its block_id.
+func (b block) ID() string {
+	id, _ := b["block_id"].(string)
+	return id
+}
+
+func sdkBlocks(v obj) slack.Blocks {
+	var out slack.Blocks
+	all, _ := v["blocks"].([]obj)
+	for _, b := range all {
+		out.BlockSet = append(out.BlockSet, block(b))
+	}
+	return out
+}

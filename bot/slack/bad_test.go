@@ -1,0 +1,191 @@
+package slack_test
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"net/url"
+	"reflect"
+	"strings"
+	"testing"
+	"time"
+
+	"go.uber.org/zap/zapcore"
+
+	"mfahelp/bot"
+	"mfahelp/bot/bottest"
+	"mfahelp/bot/slack/slacktest"
+)
+
+var errDisk = errors.New("the disk is full")
+
+func same(t *testing.T, got, want bot.Act) {
+	t.Helper()
+	if !reflect.DeepEqual(got, want) {
+		t.Errorf("got %#v, want %#v", got, want)
+	}
+}
+
+// TestBadRequests sends what nobody honest sends, or what went wrong on the way.
+// Nothing of it is taken, each is refused for the reason that it has, and none of
+// what was in it is repeated.
+func TestBadRequests(t *testing.T) {
+	w := open(t)
+	const canary = "canary-Xk7"
+	event := `{"type":"event_callback","team_id":"T0TEAM0001","event_id":"Ev1","event":{"type":"message","user":"` + w.ada.ID +
+		`","text":"` + canary + `","ts":"1700000000.000400","channel":"` + w.fake.Direct(w.ada).ID + `","channel_type":"im"}}`
+	const form = "application/x-www-form-urlencoded"
+	for _, test := range []struct {
+		name string
+		q    slacktest.Request
+		want int
+	}{
+		{"unsigned", slacktest.Request{Body: []byte(event), Unsigned: true}, 401},
+		{"signed by somebody else", slacktest.Request{Body: []byte(event), Secret: "guessed"}, 401},
+		{"signed six minutes ago", slacktest.Request{Body: []byte(event), Age: 6 * time.Minute}, 401},
+		{"signed in six minutes", slacktest.Request{Body: []byte(event), Age: -6 * time.Minute}, 401},
+		{"an empty signature", slacktest.Request{Body: []byte(event), Header: http.Header{"X-Slack-Signature": {""}}}, 401},
+		{"half a signature", slacktest.Request{Body: []byte(event), Header: http.Header{"X-Slack-Signature": {"v0=00"}}}, 401},
+		{"a signature in words", slacktest.Request{Body: []byte(event), Header: http.Header{"X-Slack-Signature": {"v0=" + strings.Repeat("zz", 32)}}}, 401},
+		{"a time that is none", slacktest.Request{Body: []byte(event), Header: http.Header{"X-Slack-Request-Timestamp": {"soon"}}}, 401},
+		{"a time without end", slacktest.Request{Body: []byte(event), Header: http.Header{"X-Slack-Request-Timestamp": {"9223372036854775807"}}}, 401},
+		{"a megabyte", slacktest.Request{Body: []byte(`{"type":"` + strings.Repeat("a", 1<<20) + `"}`)}, 413},
+		{"cut off", slacktest.Request{Body: []byte(event[:len(event)-20])}, 400},
+		{"nothing", slacktest.Request{Body: nil}, 400},
+		{"a list", slacktest.Request{Body: []byte(`[]`)}, 400},
+		{"a number for a name", slacktest.Request{Body: []byte(`{"type":7}`)}, 400},
+		{"an event that is a word", slacktest.Request{Body: []byte(`{"type":"event_callback","event":"` + canary + `"}`)}, 400},
+		{"a form without anything", slacktest.Request{Body: []byte("a=b"), ContentType: form}, 400},
+		{"a form that is none", slacktest.Request{Body: []byte("%zz;" + canary), ContentType: form}, 400},
+		{"a payload that is no JSON", slacktest.Request{Body: []byte("payload=" + canary), ContentType: form}, 400},
+		{"a press of nothing", slacktest.Request{
+			Body: []byte("payload=" + `{"type":"block_actions","team":{"id":"T0TEAM0001"},"user":{"id":"` + w.ada.ID + `"}}`), ContentType: form,
+		}, 400},
+		{"another type of body", slacktest.Request{Body: []byte(event), ContentType: "text/xml"}, 400},
+		{"an event of no known type", slacktest.Request{Body: []byte(`{"type":"event_callback","event_id":"Ev9","event":{"type":"moon_landed","x":{"y":[1]}}}`)}, 200},
+		{"an envelope of no known type", slacktest.Request{Body: []byte(`{"type":"sonnet"}`)}, 200},
+		{"an interaction of no known type", slacktest.Request{
+			Body: []byte("payload=" + `{"type":"sneeze","team":{"id":"T0TEAM0001"},"user":{"id":"` + w.ada.ID + `"}}`), ContentType: form,
+		}, 200},
+		{"a message with blocks of no known type", slacktest.Request{
+			Body: []byte(`{"type":"event_callback","team_id":"T0TEAM0001","event_id":"Ev8","event":{"type":"message","user":"U0NOBODY99","text":"x","blocks":[{"type":"hologram","z":1}],"ts":"1.1","channel":"D0X","channel_type":"im"}}`),
+		}, 200},
+		{"another way to ask", slacktest.Request{Body: []byte(event), Header: http.Header{}}, 200}, // the good one, last
+	} {
+		before := len(w.inbox.Events())
+		d, err := w.fake.Post(t.Context(), test.q)
+		if err != nil && test.want != 413 || err == nil && d.Status != test.want {
+			t.Errorf("%s: got %d %s, %v; want %d", test.name, d.Status, d.Body, err, test.want)
+		}
+		if n := len(w.inbox.Events()) - before; n != 0 && test.name != "another way to ask" {
+			t.Errorf("%s: it was taken", test.name)
+		}
+		if strings.Contains(string(d.Body), canary) {
+			t.Errorf("%s: the answer repeats it: %s", test.name, d.Body)
+		}
+	}
+	if len(w.inbox.Events()) != 1 {
+		t.Errorf("the good one is %d events", len(w.inbox.Events()))
+	}
+	if strings.Contains(w.logged(), canary) {
+		t.Errorf("the log repeats it:\n%s", w.logged())
+	}
+	for _, want := range []string{"a request is refused", "a request is not taken", "of a type that is not known"} {
+		if !strings.Contains(w.logged(), want) {
+			t.Errorf("the log does not say %q:\n%s", want, w.logged())
+		}
+	}
+}
+
+// TestPayloadInTheAddress signs an honest body, and puts a forged press into the
+// address, which no signature covers.
+func TestPayloadInTheAddress(t *testing.T) {
+	w := open(t)
+	r, err := http.NewRequestWithContext(t.Context(), http.MethodGet, w.url, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	res, err := http.DefaultClient.Do(r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer res.Body.Close()
+	if _, err := io.Copy(io.Discard, res.Body); err != nil || res.StatusCode != 405 {
+		t.Errorf("who asks is answered %d, %v", res.StatusCode, err)
+	}
+	ref := w.send(w.inAdmins(), "card", bot.Message{Title: "A case", Actions: []bot.Action{bot.Choose{Label: "Approve", Key: "k"}}}, "")
+	m := w.message(w.admins, ref)
+	payload, err := jsonOf(w.fake.Pressing(slacktest.Push{By: w.pia, On: &m, Action: w.action(m, "Approve")}))
+	if err != nil {
+		t.Fatal(err)
+	}
+	w.fake.Connect(w.url + "?payload=" + payload)
+	d, err := w.fake.Post(t.Context(), slacktest.Request{Body: []byte("x=1"), ContentType: "application/x-www-form-urlencoded"})
+	if err != nil || d.Status != 400 || len(w.inbox.Events()) != 0 {
+		t.Errorf("got %d, %v, and %d events", d.Status, err, len(w.inbox.Events()))
+	}
+}
+
+// TestHostileWords has somebody put hostile text into every field that is theirs
+// to fill. It arrives as it was written, and is nothing but text.
+func TestHostileWords(t *testing.T) {
+	w := open(t)
+	evil := w.add(slacktest.Person{Name: bottest.Hostile})
+	w.says(evil, w.fake.Direct(evil), slacktest.Words{Text: bottest.Hostile, Files: []slacktest.File{{ID: "F1", Name: "../../" + bottest.Hostile}}})
+	e := w.last()
+	said, _ := e.Did.(bot.Said)
+	if said.Text != bottest.Hostile || e.From.Name != bottest.Hostile || e.From.ID != evil.ID {
+		t.Errorf("got %+v", e)
+	}
+	w.taken(w.fake.Command(t.Context(), evil, w.general, "/mfa-help", bottest.Hostile))
+	if c, _ := w.last().Did.(bot.Commanded); c.Text != bottest.Hostile {
+		t.Errorf("got %+v", c)
+	}
+}
+
+// TestRevoked takes the token away. The bot says so and is not ready, and when
+// the token is good again so is the bot.
+func TestRevoked(t *testing.T) {
+	w := open(t)
+	w.fake.Revoke(true)
+	_, err := w.Send(t.Context(), bot.Post{To: w.inAdmins(), Key: "card", Message: bot.Message{Title: "A case"}}, "")
+	if busy := (*bot.BusyError)(nil); !errors.As(err, &busy) {
+		t.Errorf("got %v, want to be told to wait", err)
+	}
+	if err := w.Ready(); err == nil || !strings.Contains(err.Error(), "token_revoked") || !strings.Contains(err.Error(), "install the app again") {
+		t.Errorf("it is ready: %v", err)
+	}
+	if !strings.Contains(w.logged(), "error Slack refuses us") {
+		t.Errorf("nobody is told:\n%s", w.logged())
+	}
+	if strings.Contains(w.logged(), w.fake.BotToken) {
+		t.Errorf("the log has the token:\n%s", w.logged())
+	}
+}
+
+// TestNothingSecretIsLogged does a bit of everything and looks through the log.
+func TestNothingSecretIsLogged(t *testing.T) {
+	w := open(t)
+	w.says(w.ada, w.fake.Direct(w.ada), slacktest.Words{Text: "canary-text"})
+	w.taken(w.fake.Command(t.Context(), w.ada, w.general, "/mfa-help", "canary-command"))
+	w.fake.Fail(slacktest.Fault{Method: "response", Times: 2})
+	w.fake.Fail(slacktest.Fault{Method: "chat.postEphemeral"})
+	_, err := w.Send(t.Context(), bot.Post{To: w.last().In, Reply: w.last().Reply, Key: "k", Message: bot.Message{Title: "x"}}, "")
+	said := w.logged() + fmt.Sprint(err)
+	for _, bad := range []string{"canary-text", "canary-command", w.fake.BotToken, w.fake.SigningSecret, "/response/"} {
+		if strings.Contains(said, bad) {
+			t.Errorf("%q is in\n%s", bad, said)
+		}
+	}
+	if len(w.log.FilterLevelExact(zapcore.ErrorLevel).All()) > 0 {
+		t.Logf("%s", w.logged())
+	}
+}
+
+// jsonOf is v as it stands in an address.
+func jsonOf(v any) (string, error) {
+	b, err := json.Marshal(v)
+	return url.QueryEscape(string(b)), err
+}

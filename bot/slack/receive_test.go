@@ -1,0 +1,306 @@
+package slack_test
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"mfahelp/bot"
+	"mfahelp/bot/slack/slacktest"
+)
+
+// TestWaysIn does one of each thing that people do, and looks at what is handed
+// over.
+func TestWaysIn(t *testing.T) {
+	w := open(t)
+	card := w.send(w.inAdmins(), "card", bot.Message{Title: "A case"}, "")
+	mine := w.message(w.admins, card)
+	theirs := slacktest.Message{TS: "1700000000.000100", Channel: w.general, From: w.bob, Text: "Error Code: 500121 <b>"}
+	for _, test := range []struct {
+		name string
+		do   func() (slacktest.Delivery, error)
+		from *slacktest.Person
+		want bot.Place
+		did  bot.Act
+	}{
+		{
+			"a direct message",
+			func() (slacktest.Delivery, error) {
+				return w.fake.Say(t.Context(), w.ada, w.fake.Direct(w.ada), slacktest.Words{Text: "hello <b> & co"})
+			},
+			w.ada, w.direct(w.ada), bot.Said{Text: "hello <b> & co"},
+		},
+		{
+			"a screenshot",
+			func() (slacktest.Delivery, error) {
+				return w.fake.Say(t.Context(), w.ada, w.fake.Direct(w.ada), slacktest.Words{Text: "look", Files: []slacktest.File{{ID: "F1", Name: "a.png", Type: "image/png", Content: []byte("123")}}})
+			},
+			w.ada, w.direct(w.ada), bot.Said{Text: "look", Files: []bot.File{{Ref: "F1", Name: "a.png", MediaType: "image/png", Size: 3}}},
+		},
+		{
+			"a reply in a thread of the admins' channel",
+			func() (slacktest.Delivery, error) {
+				return w.fake.Say(t.Context(), w.pia, w.admins, slacktest.Words{Text: "which phone?", Thread: card})
+			},
+			w.pia, bot.Place{Platform: "slack", ID: w.admins.ID, Thread: card, Private: true}, bot.Said{Text: "which phone?"},
+		},
+		{
+			"a command",
+			func() (slacktest.Delivery, error) {
+				return w.fake.Command(t.Context(), w.ada, w.general, "/mfa-help", "status")
+			},
+			w.ada, bot.Place{Platform: "slack", ID: w.general.ID, Private: true, Audience: bot.Ephemeral, Reader: w.ada.ID}, bot.Commanded{Name: "mfa-help", Text: "status"},
+		},
+		{
+			"a command in one's own conversation with the bot",
+			func() (slacktest.Delivery, error) {
+				return w.fake.Command(t.Context(), w.ada, w.fake.Direct(w.ada), "/mfa-help", "")
+			},
+			w.ada, w.direct(w.ada), bot.Commanded{Name: "mfa-help"},
+		},
+		{
+			"the shortcut on a message",
+			func() (slacktest.Delivery, error) { return w.fake.Shortcut(t.Context(), w.ada, theirs) },
+			w.ada, bot.Place{Platform: "slack", ID: w.general.ID, Private: true, Audience: bot.Ephemeral, Reader: w.ada.ID},
+			bot.Commanded{Name: "mfa-help", Quote: "Error Code: 500121 <b>"},
+		},
+		{
+			"a visit to the page",
+			func() (slacktest.Delivery, error) { return w.fake.OpenHome(t.Context(), w.ada) },
+			w.ada, bot.Place{Platform: "slack", ID: "home/" + w.ada.ID, Private: true, Audience: bot.Direct, Reader: w.ada.ID, Page: true}, bot.OpenedHome{},
+		},
+		{
+			"a reaction in the admins' channel",
+			func() (slacktest.Delivery, error) { return w.fake.React(t.Context(), w.pia, mine, "eyes") },
+			w.pia, bot.Place{Platform: "slack", ID: w.admins.ID, Thread: card, Private: true}, bot.Marked{As: bot.Taken},
+		},
+		{
+			"another reaction",
+			func() (slacktest.Delivery, error) { return w.fake.React(t.Context(), w.pia, mine, "white_check_mark") },
+			w.pia, bot.Place{Platform: "slack", ID: w.admins.ID, Thread: card, Private: true}, bot.Marked{As: bot.Done},
+		},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			before := len(w.inbox.Events())
+			w.taken(test.do())
+			if n := len(w.inbox.Events()) - before; n != 1 {
+				t.Fatalf("it is %d events; the log says\n%s", n, w.logged())
+			}
+			e := w.last()
+			if e.From != w.person(test.from) || e.In != test.want {
+				t.Errorf("it is from %+v in %+v,\nwant it from %+v in %+v", e.From, e.In, w.person(test.from), test.want)
+			}
+			same(t, e.Did, test.did)
+		})
+	}
+	w.fine()
+}
+
+// TestMention calls the bot in a public channel. It comes twice and is one, and
+// whoever asked is answered in private.
+func TestMention(t *testing.T) {
+	w := open(t)
+	w.says(w.ada, w.general, slacktest.Words{Text: "I cannot sign in", Mention: true})
+	if n := len(w.inbox.Events()); n != 1 {
+		t.Fatalf("it is %d events", n)
+	}
+	e := w.last()
+	same(t, e.Did, bot.Said{Text: "I cannot sign in"})
+	if e.In.Audience != bot.Channel || e.In.Private || e.In.Thread == "" {
+		t.Errorf("it is in %+v", e.In)
+	}
+	w.says(w.ada, w.general, slacktest.Words{Text: "not to the bot"})
+	if n := len(w.inbox.Events()); n != 1 {
+		t.Error("what was said to others was taken")
+	}
+}
+
+// TestNotPeople sends what is no message of a person's to the bot.
+func TestNotPeople(t *testing.T) {
+	w := open(t)
+	card := w.message(w.admins, w.send(w.inAdmins(), "card", bot.Message{Title: "A case"}, ""))
+	d := w.fake.Direct(w.ada)
+	for name, lie := range map[string]map[string]any{
+		"an echo of ours without a bot_id": {"user": w.fake.Bot},
+		"an echo of ours":                  {"bot_id": "B0BOT00001", "subtype": "bot_message"},
+		"another bot":                      {"bot_id": "B0OTHER001"},
+		"Slackbot":                         {"user": "USLACKBOT"},
+		"an edit":                          {"subtype": "message_changed", "hidden": true, "user": nil},
+		"a deletion":                       {"subtype": "message_deleted", "user": nil},
+		"somebody joined":                  {"subtype": "channel_join"},
+		"hidden":                           {"hidden": true},
+		"without a time":                   {"ts": ""},
+		"without a channel":                {"channel": ""},
+		"a channel that is none":           {"channel": "../admin"},
+	} {
+		w.says(w.ada, d, slacktest.Words{Text: "hello " + name, Lie: lie})
+		if n := len(w.inbox.Events()); n != 0 {
+			t.Fatalf("%s: it was taken: %+v", name, w.last())
+		}
+	}
+	w.taken(w.fake.React(t.Context(), w.pia, card, "tada"))
+	w.taken(w.fake.React(t.Context(), w.pia, slacktest.Message{TS: "1.1", Channel: w.admins, From: w.bob}, "eyes"))
+	w.taken(w.fake.React(t.Context(), w.ada, slacktest.Message{TS: "1.1", Channel: w.general}, "eyes"))
+	if n := len(w.inbox.Events()); n != 0 {
+		t.Errorf("a reaction that means nothing was taken: %+v", w.last())
+	}
+}
+
+// TestOutsiders has everybody who is none of ours try every way in. Nothing of
+// theirs is taken, and Slack is told that it need not come again.
+func TestOutsiders(t *testing.T) {
+	w := open(t)
+	outsiders := map[string]*slacktest.Person{
+		"a guest":           w.add(slacktest.Person{Name: "Gus Guest", Guest: true}),
+		"a one-channel one": w.add(slacktest.Person{Name: "Ona Guest", OneGuest: true}),
+		"a stranger":        w.add(slacktest.Person{Name: "Sam Stranger", Stranger: true, Team: "T0OTHER001"}),
+		"of another team":   w.add(slacktest.Person{Name: "Ora Other", Team: "T0OTHER001"}),
+		"deactivated":       w.add(slacktest.Person{Name: "Dee Gone", Deleted: true}),
+		"a bot":             w.add(slacktest.Person{Name: "Robo", IsBot: true}),
+		"unknown":           {ID: "U0NOBODY01", Name: "Nobody", Team: w.fake.Team},
+	}
+	mine := w.message(w.admins, w.send(w.inAdmins(), "card", bot.Message{Title: "A case", Actions: []bot.Action{bot.Choose{Label: "Claim", Key: "k"}}}, ""))
+	for name, p := range outsiders {
+		direct := w.fake.Direct(p)
+		for way, do := range map[string]func() (slacktest.Delivery, error){
+			"message": func() (slacktest.Delivery, error) {
+				return w.fake.Say(t.Context(), p, direct, slacktest.Words{Text: "let me in"})
+			},
+			"mention": func() (slacktest.Delivery, error) {
+				return w.fake.Say(t.Context(), p, w.general, slacktest.Words{Text: "let me in", Mention: true})
+			},
+			"reply": func() (slacktest.Delivery, error) {
+				return w.fake.Say(t.Context(), p, w.admins, slacktest.Words{Text: "let me in", Thread: mine.TS})
+			},
+			"command": func() (slacktest.Delivery, error) { return w.fake.Command(t.Context(), p, w.general, "/mfa-help", "") },
+			"press": func() (slacktest.Delivery, error) {
+				return w.fake.Push(t.Context(), slacktest.Push{By: p, On: &mine, Action: w.action(mine, "Claim")})
+			},
+			"shortcut": func() (slacktest.Delivery, error) { return w.fake.Shortcut(t.Context(), p, mine) },
+			"form":     func() (slacktest.Delivery, error) { return w.fake.Submit(t.Context(), p, formOf(w, p), nil) },
+			"page":     func() (slacktest.Delivery, error) { return w.fake.OpenHome(t.Context(), p) },
+			"reaction": func() (slacktest.Delivery, error) { return w.fake.React(t.Context(), p, mine, "eyes") },
+		} {
+			w.taken(do())
+			if n := len(w.inbox.Events()); n != 0 {
+				t.Fatalf("%s: a %s was taken: %+v", name, way, w.last())
+			}
+		}
+	}
+	if !strings.Contains(w.logged(), "why=a guest") || !strings.Contains(w.logged(), "why=of another workspace") {
+		t.Errorf("the log does not say why:\n%s", w.logged())
+	}
+}
+
+// formOf is a dialog that a form could be sent from.
+func formOf(w *world, p *slacktest.Person) slacktest.View {
+	return slacktest.View{ID: "V1", Of: p, Over: w.admins, View: map[string]any{
+		"type": "modal", "private_metadata": `{"k":"key","c":"` + w.admins.ID + `"}`, "blocks": []any{},
+	}}
+}
+
+// TestSharedChannel has one of ours call the bot where another company listens.
+func TestSharedChannel(t *testing.T) {
+	w := open(t)
+	shared := w.fake.AddChannel(slacktest.Channel{Name: "with-fabrikam", ExtShared: true, Members: []*slacktest.Person{w.ada}})
+	w.says(w.ada, shared, slacktest.Words{Text: "I cannot sign in", Mention: true})
+	if n := len(w.inbox.Events()); n != 0 {
+		t.Errorf("it was taken: %+v", w.last())
+	}
+	if all := w.fake.Messages(shared); len(all) != 1 {
+		t.Errorf("something was said where others read: %+v", all)
+	}
+}
+
+// TestWhileSlackDoesNotSay has somebody write of whom Slack says nothing: they
+// are not listened to, and not lost either.
+func TestWhileSlackDoesNotSay(t *testing.T) {
+	w := open(t)
+	w.until("everybody is known", func() bool { return strings.Count(strings.Join(w.fake.Calls(), " "), "users.list") > 0 })
+	late := w.add(slacktest.Person{Name: "Lee Late"})
+	w.fake.Fail(slacktest.Fault{Method: "users.info", Status: 503})
+	d, err := w.fake.Say(t.Context(), late, w.fake.Direct(late), slacktest.Words{Text: "hello", Lie: map[string]any{"ts": "1700000000.000200"}})
+	if err != nil || d.Taken() || len(w.inbox.Events()) != 0 {
+		t.Fatalf("got %d, %v, and %d events", d.Status, err, len(w.inbox.Events()))
+	}
+	w.says(late, w.fake.Direct(late), slacktest.Words{Text: "hello", Lie: map[string]any{"ts": "1700000000.000200"}})
+	if n := len(w.inbox.Events()); n != 1 {
+		t.Errorf("when it came again it was %d events", n)
+	}
+}
+
+// TestRedelivery delivers each thing again, as Slack does: under a new envelope,
+// with the same event id, and with headers that say so. Only the first counts,
+// and what had been lost the first time is not.
+func TestRedelivery(t *testing.T) {
+	w := open(t)
+	payload := w.fake.Envelope(map[string]any{
+		"type": "message", "user": w.ada.ID, "text": "hello", "ts": "1700000000.000300", "channel": w.fake.Direct(w.ada).ID, "channel_type": "im",
+	}, "Ev0000001")
+	w.inbox.Fail(errDisk)
+	d, err := w.fake.Deliver(t.Context(), "events_api", payload)
+	if err != nil || d.Status != 503 {
+		t.Fatalf("got %d, %v for what could not be kept", d.Status, err)
+	}
+	w.inbox.Fail(nil)
+	for range 3 {
+		w.taken(w.fake.Deliver(t.Context(), "events_api", payload))
+	}
+	if n := len(w.inbox.Events()); n != 1 {
+		t.Errorf("it is %d events", n)
+	}
+	// A command again is the same; the same words again are not.
+	for range 2 {
+		w.taken(w.fake.Command(t.Context(), w.ada, w.general, "/mfa-help", "status"))
+	}
+	if n := len(w.inbox.Events()); n != 3 {
+		t.Errorf("with two commands it is %d events", n)
+	}
+}
+
+// TestFormIsNotLost has the inbox fail while a form is sent: it stays open and
+// says so, for Slack does not send it again.
+func TestFormIsNotLost(t *testing.T) {
+	w := open(t)
+	ref := w.send(w.direct(w.ada), "ask", bot.Message{Title: "Tell me", Actions: []bot.Action{
+		bot.Ask{Label: "Tell", Key: "key-tell", Fields: []bot.Field{{Name: "words", Label: "Words", Required: true}}},
+	}}, "")
+	m := w.message(w.fake.Direct(w.ada), ref)
+	w.taken(w.fake.Push(t.Context(), slacktest.Push{By: w.ada, On: &m, Action: w.action(m, "Tell")}))
+	v, ok := w.fake.Open(w.ada)
+	if !ok {
+		t.Fatal("no form opened")
+	}
+	w.inbox.Fail(errDisk)
+	d := w.taken(w.fake.Submit(t.Context(), w.ada, v, map[string]string{"words": "hello"}))
+	if _, open := w.fake.Open(w.ada); !open || !strings.Contains(string(d.Body), "could not be saved") {
+		t.Errorf("the form is open: %v, and the answer is %s", open, d.Body)
+	}
+	w.inbox.Fail(nil)
+	w.taken(w.fake.Submit(t.Context(), w.ada, v, map[string]string{"words": "hello"}))
+	if _, open := w.fake.Open(w.ada); open {
+		t.Error("the form stayed open although it was taken")
+	}
+	same(t, w.last().Did, bot.Pressed{Key: "key-tell", Fields: map[string]string{"words": "hello"}})
+	w.fine()
+}
+
+// TestLateForm presses a button whose dialog Slack no longer lets open. Who
+// pressed is told so, and nothing else happens.
+func TestLateForm(t *testing.T) {
+	w := open(t)
+	ref := w.send(w.direct(w.ada), "ask", bot.Message{Title: "Tell me", Actions: []bot.Action{
+		bot.Ask{Label: "Tell", Key: "key-tell", Fields: []bot.Field{{Name: "words", Label: "Words"}}},
+	}}, "")
+	m := w.message(w.fake.Direct(w.ada), ref)
+	press := w.fake.Pressing(slacktest.Push{By: w.ada, On: &m, Action: w.action(m, "Tell")})
+	w.clock.move(10 * time.Second)
+	w.taken(w.fake.Deliver(t.Context(), "interactive", press))
+	all := w.fake.See(w.ada, w.fake.Direct(w.ada))
+	if last := all[len(all)-1]; last.Title != "That took too long to open" {
+		t.Errorf("they see %+v", last)
+	}
+	if n := len(w.inbox.Events()); n != 0 {
+		t.Errorf("it is %d events", n)
+	}
+}

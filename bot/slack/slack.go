@@ -1,0 +1,217 @@
+package slack
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"net/http"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/slack-go/slack"
+	"go.uber.org/zap"
+
+	"mfahelp/bot"
+	"mfahelp/secret"
+	"mfahelp/words"
+)
+
+const platform = "slack"
+
+// Options is what the app needs from the rest of the program, and from whoever
+// runs it.
+type Options struct {
+	BotToken      secret.Text // xoxb-…
+	AppToken      secret.Text // xapp-…, for Socket Mode; empty for HTTP
+	SigningSecret secret.Text // for HTTP; empty for Socket Mode
+	API           string      // where Slack's methods are, with a slash at the end; Slack's own if ""
+
+	Inbox     bot.Inbox
+	Memory    bot.Memory
+	Directory bot.Directory                      // whose account somebody has, by a list that an operator wrote; it must be quick
+	Secrets   bot.Secrets                        // nil tells none
+	Words     func(locale string) *words.Printer // nil for the ordinary ones
+
+	Tenant string // of the accounts that Field names
+	Field  string // id of the profile field that holds somebody's object id; "" for none
+	Mail   Mail   // the last resort
+
+	Admins string // id of the admins' channel; "" for none
+	Locale string // what that channel speaks
+
+	Sockets  int // how many connections this program holds; 2 if 0, so that one is there while Slack renews the other
+	Replicas int // how many programs hold as many; 1 if 0
+
+	Now  func() time.Time
+	Log  *zap.Logger
+	HTTP *http.Client // nil for one with limits
+}
+
+// Mail finds accounts by the address that somebody has in Slack. In a workspace
+// without single sign-on people choose that themselves, so an account found by
+// it must never be one that may decide about others: Find has to refuse those.
+type Mail struct {
+	Domains []string // of addresses that are asked about; none switches it off
+	Find    func(ctx context.Context, address string) (bot.Identity, error)
+}
+
+// Slack is the app. It is a [bot.Platform] and a [bot.Reacher].
+type Slack struct {
+	o      Options
+	log    *zap.Logger
+	api    *slack.Client
+	pace   *pace
+	people people
+	forms  forms
+	once   once
+	sent   outgoing
+	admins adminsChannel
+	self   atomic.Pointer[self] // nil until Slack has said who we are
+	dead   atomic.Pointer[error]
+
+	fieldSafe atomic.Bool // only the directory fills the profile field
+	direct    sync.Map    // direct conversations, by whom they are with
+}
+
+// self is who we are in the workspace.
+type self struct{ user, bot, team, enterprise string }
+
+var (
+	_ bot.Platform = (*Slack)(nil)
+	_ bot.Reacher  = (*Slack)(nil)
+)
+
+// New returns an app that has not asked Slack for anything yet; see [Slack.Run].
+func New(o Options) *Slack {
+	o.API = cmp.Or(o.API, slack.APIURL)
+	o.Sockets, o.Replicas = cmp.Or(o.Sockets, 2), cmp.Or(o.Replicas, 1)
+	if o.Words == nil {
+		o.Words = func(locale string) *words.Printer { return &words.Printer{Locale: locale} }
+	}
+	if o.Now == nil {
+		o.Now = time.Now
+	}
+	if o.Log == nil {
+		o.Log = zap.NewNop()
+	}
+	s := &Slack{o: o, log: o.Log, pace: newPace(o.Now), forms: forms{memory: o.Memory}, once: once{now: o.Now}}
+	s.api = slack.New(o.BotToken.Reveal(),
+		slack.OptionAPIURL(o.API), slack.OptionAppLevelToken(o.AppToken.Reveal()),
+		slack.OptionHTTPClient(newWire(o, s.pace)), slack.OptionLog(zap.NewStdLog(o.Log)),
+	)
+	s.people = people{slack: s}
+	s.admins = adminsChannel{slack: s, id: o.Admins}
+	return s
+}
+
+// Name is what places and people in Slack say for their platform.
+func (s *Slack) Name() string { return platform }
+
+const (
+	checkEvery  = 10 * time.Minute // the admins' channel, and that the token is good
+	rosterEvery = time.Hour
+)
+
+// Run works until ctx ends. It returns an error at once if the set-up cannot
+// work: a wrong token, an admins' channel that others can read. What goes wrong
+// later ends [Slack.Ready] and is waited for.
+func (s *Slack) Run(ctx context.Context) error {
+	if err := s.start(ctx); err != nil {
+		return err
+	}
+	var wg sync.WaitGroup
+	defer wg.Wait()
+	wg.Go(func() { s.every(ctx, rosterEvery, s.people.load) })
+	wg.Go(func() {
+		s.every(ctx, checkEvery, func(ctx context.Context) error { return errors.Join(s.hello(ctx), s.admins.check(ctx)) })
+	})
+	if s.o.AppToken.Reveal() != "" {
+		for range s.o.Sockets {
+			wg.Go(func() { s.listen(ctx) })
+		}
+	}
+	<-ctx.Done()
+	return nil
+}
+
+// start finds out who we are. While Slack does not answer it goes on asking.
+func (s *Slack) start(ctx context.Context) error {
+	for wait := time.Second; ; wait = min(2*wait, time.Minute) {
+		err := s.hello(ctx)
+		if err == nil {
+			err = s.admins.check(ctx)
+		}
+		var now *bot.BusyError
+		switch {
+		case ctx.Err() != nil:
+			return nil
+		case err == nil || s.Ready() == nil && errors.As(err, &now):
+			return nil // the admins' channel is held until it is known
+		case s.isDead() || !errors.As(err, &now):
+			return err
+		}
+		s.log.Error("Slack does not answer", zap.Error(err), zap.Duration("again", wait))
+		if !sleep(ctx, wait) {
+			return nil
+		}
+	}
+}
+
+// hello asks Slack who we are, which it tells only with a token that is good.
+func (s *Slack) hello(ctx context.Context) error {
+	r, err := s.api.AuthTestContext(ctx)
+	if err != nil {
+		return s.failed("auth.test", err)
+	}
+	s.self.Store(&self{user: r.UserID, bot: r.BotID, team: r.TeamID, enterprise: r.EnterpriseID})
+	if s.dead.Swap(nil) != nil {
+		s.log.Info("Slack takes our token again")
+	}
+	return nil
+}
+
+// every calls do now and then, and says what goes wrong.
+func (s *Slack) every(ctx context.Context, d time.Duration, do func(context.Context) error) {
+	for {
+		next := d
+		if err := do(ctx); err != nil && ctx.Err() == nil {
+			s.log.Error("Slack could not be asked", zap.Error(err))
+			next = min(d, time.Minute)
+		}
+		if !sleep(ctx, next) {
+			return
+		}
+	}
+}
+
+// sleep reports whether it came to its end before ctx did.
+func sleep(ctx context.Context, d time.Duration) bool {
+	t := time.NewTimer(d)
+	defer t.Stop()
+	select {
+	case <-t.C:
+		return true
+	case <-ctx.Done():
+		return false
+	}
+}
+
+// errStarting is why nothing is taken yet.
+var errStarting = errors.New("slack: not told yet who we are")
+
+// Ready reports why nothing can be taken or sent, if that is so.
+func (s *Slack) Ready() error {
+	if err := s.dead.Load(); err != nil {
+		return *err
+	}
+	if s.self.Load() == nil {
+		return errStarting
+	}
+	return nil
+}
+
+func (s *Slack) isDead() bool { return s.dead.Load() != nil }
+
+// words are those for one person.
+func (s *Slack) words(p bot.Person) *words.Printer { return s.o.Words(p.Locale) }
