@@ -21,6 +21,7 @@ type Config struct {
 	Log       Log
 	Resets    Resets
 	SignIn    SignIn
+	Slack     Slack
 	Teams     Teams
 	Audit     Audit
 	PublicURL string   // where people reach our own page, without a slash at the end; "" if they cannot

@@ -27,12 +27,13 @@ func (r *reader) config(v value, c *Config) {
 		{"signin", func(v value) { r.signIn(v, &c.SignIn) }, ""},
 		{"resets", func(v value) { r.resets(v, &c.Resets) }, ""},
 		{"audit", func(v value) { r.audit(v, &c.Audit) }, ""},
-		{"slack", nil, ""},
+		{"slack", func(v value) { r.slack(v, &c.Slack) }, ""},
 		{"teams", func(v value) { r.teams(v, &c.Teams) }, ""},
 	})
 	r.onlyInSandbox(login, c)
 	r.together(has, c)
 	r.teamsTogether(has, c)
+	r.slackTogether(has, c)
 }
 
 func (r *reader) tenant(v value, t *Tenant) {
@@ -186,13 +187,7 @@ func (r *reader) admins(v value, a *Admins) {
 
 func (r *reader) channel(v value, c *Channel) {
 	r.section(v, []field{
-		{"platform", func(v value) {
-			if s, _ := r.text(v); s == "slack" {
-				r.later(v)
-				return
-			}
-			r.oneOf(&c.Platform, "web", "teams")(v)
-		}, "platform: web or teams"},
+		{"platform", r.oneOf(&c.Platform, "web", "slack", "teams"), "platform: web, slack, or teams"},
 		{"id", func(v value) { c.ID, _ = r.text(v) }, "id: and the channel's id on that platform"},
 	})
 }

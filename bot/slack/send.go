@@ -133,6 +133,7 @@ func (s *Slack) post(ctx context.Context, p bot.Post) (string, error) {
 	}
 	if ts == "" {
 		if wait := s.pace.message(channel, p.Key); wait > 0 {
+			s.sent.failed(p.Key, false) // so that its turn does not begin with looking for it
 			return "", &bot.BusyError{After: wait, Err: errors.New("slack: one message a second")}
 		}
 		if channel, ts, err = s.postNow(ctx, p, channel, d); err != nil {

@@ -11,6 +11,7 @@ import (
 	"go.uber.org/zap"
 
 	"mfahelp/bot"
+	"mfahelp/bot/slack"
 	"mfahelp/bot/teams"
 	"mfahelp/bot/web"
 	"mfahelp/config"
@@ -34,6 +35,7 @@ type app struct {
 	graph *msgraph.Client
 	store *store.Store
 	web   *web.Web     // nil if the page is off
+	slack *slack.Slack // nil if the bot is not in Slack
 	teams *teams.Teams // nil if the bot is not in Teams
 	desk  *lookup.Desk
 	strip *strip
@@ -73,6 +75,7 @@ func newApp(ctx context.Context, cfg config.Config, log *zap.Logger, now func() 
 		})
 		a.strip.page = a.web
 	}
+	a.openSlack()
 	if err := a.openTeams(); err != nil {
 		return nil, errors.Join(err, a.store.Close())
 	}
@@ -84,6 +87,9 @@ func (a *app) platforms() map[string]bot.Platform {
 	all := map[string]bot.Platform{}
 	if a.web != nil {
 		all[a.web.Name()] = a.web
+	}
+	if a.slack != nil {
+		all[a.slack.Name()] = a.slack
 	}
 	if a.teams != nil {
 		all[a.teams.Name()] = a.teams
@@ -129,15 +135,18 @@ func (a *app) Run(ctx context.Context, ln net.Listener) error {
 	ctx, stop := context.WithCancel(ctx)
 	defer stop()
 	srv := &http.Server{Handler: a.handler(), ReadHeaderTimeout: 10 * time.Second, ErrorLog: zap.NewStdLog(a.log.Named("http"))}
-	ended := make(chan error, 2)
+	ended := make(chan error, 3)
 	go func() {
 		ended <- a.store.Run(ctx, store.Runner{Router: watched{a.router(), a.strip}, Platforms: a.platforms()})
 	}()
 	go func() { ended <- srv.Serve(ln) }()
+	go func() { ended <- a.runSlack(ctx) }()
 	var err error
+	left := cap(ended)
 	select {
 	case <-ctx.Done():
 	case err = <-ended:
+		left--
 	}
 	stop()
 	if a.web != nil {
@@ -145,12 +154,17 @@ func (a *app) Run(ctx context.Context, ln net.Listener) error {
 	}
 	grace, cancel := context.WithTimeout(context.WithoutCancel(ctx), 10*time.Second)
 	defer cancel()
-	err = errors.Join(err, srv.Shutdown(grace))
-	if e := <-ended; err == nil {
-		err = e
+	all := []error{asEnded(err), srv.Shutdown(grace)}
+	for range left {
+		all = append(all, asEnded(<-ended))
 	}
+	return errors.Join(all...)
+}
+
+// asEnded is why something ended, if that was not because it was told to.
+func asEnded(err error) error {
 	if errors.Is(err, http.ErrServerClosed) || errors.Is(err, context.Canceled) {
-		err = nil
+		return nil
 	}
 	return err
 }
@@ -163,6 +177,9 @@ func (a *app) handler() http.Handler {
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /livez", func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write([]byte("ok\n")) })
 	mux.HandleFunc("GET /readyz", a.ready)
+	if a.slack != nil && a.cfg.Slack.AppToken.Reveal() == "" {
+		mux.Handle(slackPath, a.slack.Handler())
+	}
 	if a.teams != nil {
 		mux.Handle(teamsPath, a.teams.Handler())
 	}
@@ -172,7 +189,7 @@ func (a *app) handler() http.Handler {
 	return mux
 }
 
-// ready says whether the store answers. Whether Graph does is no reason to take
+// ready says whether the store answers, and whether Slack knows us. Whether Graph does is no reason to take
 // no messages: they are kept, and answered when it does.
 func (a *app) ready(w http.ResponseWriter, r *http.Request) {
 	ctx, cancel := context.WithTimeout(r.Context(), 2*time.Second)
@@ -181,6 +198,13 @@ func (a *app) ready(w http.ResponseWriter, r *http.Request) {
 		a.log.Warn("not ready", zap.Error(err))
 		http.Error(w, "the store does not answer", http.StatusServiceUnavailable)
 		return
+	}
+	if a.slack != nil {
+		if err := a.slack.Ready(); err != nil {
+			a.log.Warn("not ready", zap.Error(err))
+			http.Error(w, "Slack does not take us; the log says why", http.StatusServiceUnavailable)
+			return
+		}
 	}
 	_, _ = w.Write([]byte("ready\n"))
 }

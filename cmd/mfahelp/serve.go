@@ -58,6 +58,7 @@ func serve(ctx context.Context, cfg config.Config, log *zap.Logger, std streams)
 	if len(a.platforms()) == 0 {
 		log.Warn("there is no chat platform and no page: only /livez and /readyz are served")
 	}
+	a.slackWarning()
 	a.teamsWarning()
 	log.Info("serving", zap.Stringer("listen", ln.Addr()), zap.String("version", version()))
 	return errors.Join(a.Run(ctx, ln), a.Close())

@@ -15,9 +15,10 @@ const (
 	// Of tiers Slack says "at least"; this fake is at its least generous.
 	minute = time.Minute
 
-	// A message a second in each channel, "short bursts" apart: this fake takes
-	// inBurst messages in as many seconds.
-	inBurst = 4
+	// A message a second in each channel, "short bursts" apart: of this fake, a
+	// burst of three.
+	inRow  = 10 * time.Second
+	mostIn = 10 + 3
 )
 
 // tooOften reports how long to wait with a call, if there were too many.
@@ -28,7 +29,7 @@ func (f *Fake) tooOften(method, channel string) (time.Duration, bool) {
 	}
 	most, within := tiers[method], minute
 	if method == "chat.postMessage" {
-		method, most, within = method+"/"+channel, inBurst, inBurst*time.Second
+		method, most, within = method+"/"+channel, mostIn, inRow
 	}
 	if most == 0 {
 		return 0, false

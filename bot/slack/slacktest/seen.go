@@ -171,6 +171,8 @@ func spans(all []any) string {
 			fmt.Fprint(&b, e["fallback"])
 		case "user":
 			fmt.Fprint(&b, "@", e["user_id"])
+		case "link":
+			fmt.Fprintf(&b, "%v (%v)", e["text"], e["url"]) // as one sees who points at it
 		default:
 			fmt.Fprint(&b, e["text"])
 		}
