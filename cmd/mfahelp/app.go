@@ -59,7 +59,7 @@ func newApp(ctx context.Context, cfg config.Config, log *zap.Logger, now func() 
 	a.graph = client
 	a.store, err = store.Open(ctx, store.Options{
 		URL: cfg.Store.URL, Now: now, Log: log.Named("store"), Admins: admins{client, cfg.Admins.Groups, cfg.Tenant.ID},
-		Apology: apologize, Observe: a.strip.noted,
+		Apology: apologize, Observe: a.strip.noted, AuditKey: cfg.Audit.Key, FormerAuditKeys: cfg.Audit.Former,
 	})
 	if err != nil {
 		return nil, err

@@ -15,8 +15,10 @@ import (
 // cli is the grammar of the command line. Each command is a struct of its flags
 // with a Run method, in the file of its name.
 type cli struct {
+	Audit   auditCmd   `cmd:"" help:"Check or export what is on record."`
 	Demo    demoCmd    `cmd:"" help:"Show everything in one process, with a made-up company."`
 	Explain explainCmd `cmd:"" help:"Read a sign-in error and say what to do about it."`
+	Freeze  freezeCmd  `cmd:"" help:"Stop all resets at once."`
 	Sandbox sandboxCmd `cmd:"" help:"Run a pretend Entra tenant to try things on."`
 	Serve   serveCmd   `cmd:"" help:"Run the bot for a tenant."`
 	Version versionCmd `cmd:"" help:"Print which version this is."`
@@ -81,7 +83,7 @@ func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 func commandOf(err error) string {
 	var p *kong.ParseError
 	if errors.As(err, &p) && p.Context != nil && p.Context.Selected() != nil {
-		return "mfahelp " + p.Context.Selected().Name
+		return p.Context.Selected().FullPath()
 	}
 	return "mfahelp"
 }
