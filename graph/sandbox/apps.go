@@ -23,6 +23,8 @@ type app struct {
 	certs     []*x509.Certificate
 	federated []Federation
 	fence     []string // mailboxes that it may send from; nil for all
+	redirects []string // where browsers may be sent back to
+	optional  []string // claims that its registration asks for in ID tokens
 }
 
 // A Federation lets an app sign in with a token that somebody else signed, as
@@ -72,7 +74,7 @@ func seededApps() []*app {
 }
 
 func newApp(name string, permissions ...string) *app {
-	return &app{App: App{
+	return &app{optional: []string{"auth_time", "acrs"}, App: App{
 		Name:        name,
 		ID:          stableID("app", name),
 		Secret:      "sandbox~" + name + "~" + strings.ReplaceAll(stableID("secret", name), "-", ""),

@@ -57,6 +57,10 @@ type Tenant struct {
 	policy   PassPolicy
 	audits   []*Audit // newest first
 	mails    []Mail
+	contexts map[string]bool // published authentication contexts, and whether one demands MFA
+	codes    map[string]*authCode
+	sessions map[string]*session
+	flaw     Flaw
 	hooks    map[int]func(Request)
 	nextHook int
 	servers  []*http.Server
@@ -83,6 +87,10 @@ func New(o Options) (*Tenant, error) {
 		routes:  graphRoutes(),
 		windows: map[string][]time.Time{},
 		hooks:   map[int]func(Request){},
+
+		contexts: map[string]bool{StrongContext: true},
+		codes:    map[string]*authCode{},
+		sessions: map[string]*session{},
 	}
 	t.mu.Lock()
 	defer t.mu.Unlock()

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"math/big"
 	"net/http"
+	"net/url"
 	"slices"
 	"strings"
 	"time"
@@ -51,26 +52,41 @@ func (t *Tenant) serveLogin(r *http.Request, entry *Request) reply {
 	}
 	switch r.Method + " " + path {
 	case "GET v2.0/.well-known/openid-configuration":
-		return jsonReply(http.StatusOK, t.metadata(r.Host))
-	case "GET discovery/v2.0/keys":
+		return jsonReply(http.StatusOK, t.metadata(r.Host, false))
+	case "GET .well-known/openid-configuration":
+		return jsonReply(http.StatusOK, t.metadata(r.Host, true))
+	case "GET discovery/v2.0/keys", "GET discovery/keys":
 		return jsonReply(http.StatusOK, t.keySet(r.Host))
 	case "POST oauth2/v2.0/token":
-		return t.serveToken(r, entry)
+		return t.serveToken(r, entry, false)
+	case "POST oauth2/token":
+		return t.serveToken(r, entry, true)
+	case "GET oauth2/v2.0/authorize":
+		return t.serveAuthorize(r, entry, false)
+	case "GET oauth2/authorize":
+		return t.serveAuthorize(r, entry, true)
+	case "POST signin":
+		return t.serveSignIn(r, entry)
+	case "GET mysecurityinfo", "POST mysecurityinfo":
+		return t.serveSecurityInfo(r, entry)
 	}
-	entry.Why = "the sandbox's login service has openid-configuration, keys and token"
+	entry.Why = "the sandbox's login service has openid-configuration, keys, authorize and token"
 	return reply{http.StatusNotFound, http.Header{}, nil}
 }
 
 // metadata is what the login service says of itself.
 // See https://learn.microsoft.com/entra/identity-platform/v2-protocols-oidc.
-func (t *Tenant) metadata(host string) map[string]any {
-	base := "https://" + host + "/" + t.ID()
+func (t *Tenant) metadata(host string, v1 bool) map[string]any {
+	base, version := "https://"+host+"/"+t.ID(), "/v2.0"
+	if v1 {
+		version = ""
+	}
 	return map[string]any{
-		"issuer":                                base + "/v2.0",
-		"authorization_endpoint":                base + "/oauth2/v2.0/authorize",
-		"token_endpoint":                        base + "/oauth2/v2.0/token",
-		"device_authorization_endpoint":         base + "/oauth2/v2.0/devicecode",
-		"jwks_uri":                              base + "/discovery/v2.0/keys",
+		"issuer":                                t.issuerFor(host, v1),
+		"authorization_endpoint":                base + "/oauth2" + version + "/authorize",
+		"token_endpoint":                        base + "/oauth2" + version + "/token",
+		"device_authorization_endpoint":         base + "/oauth2" + version + "/devicecode",
+		"jwks_uri":                              base + "/discovery" + version + "/keys",
 		"token_endpoint_auth_methods_supported": []string{"client_secret_post", "private_key_jwt", "client_secret_basic"},
 		"response_types_supported":              []string{"code", "id_token", "code id_token", "id_token token"},
 		"response_modes_supported":              []string{"query", "fragment", "form_post"},
@@ -95,41 +111,61 @@ func (t *Tenant) keySet(host string) map[string]any {
 	}}}
 }
 
-// serveToken gives an app a token for Graph.
+// serveToken gives an app a token for Graph, or those for a code.
 // See https://learn.microsoft.com/entra/identity-platform/v2-oauth2-client-creds-grant-flow.
-func (t *Tenant) serveToken(r *http.Request, entry *Request) reply {
+func (t *Tenant) serveToken(r *http.Request, entry *Request, v1 bool) reply {
 	if err := r.ParseForm(); err != nil {
 		return t.loginProblem(r, entry, loginError{http.StatusBadRequest, "invalid_request", 900144,
 			"The request body must contain the following parameter: 'grant_type'.", "the body is not a form: " + err.Error()})
 	}
-	a, err := t.client(r, entry)
+	answer, err := t.grantTo(r, entry, v1)
 	if err != nil {
 		var e loginError
 		if !errors.As(err, &e) {
-			panic("sandbox: " + err.Error()) // unreachable: client returns nothing else
+			panic("sandbox: " + err.Error()) // unreachable: nothing else is returned
 		}
 		return t.loginProblem(r, entry, e)
+	}
+	a := jsonReply(http.StatusOK, answer)
+	a.header.Set("Cache-Control", "no-store")
+	return a
+}
+
+// grantTo returns the tokens that r asks for, by the kind of grant.
+func (t *Tenant) grantTo(r *http.Request, entry *Request, v1 bool) (map[string]any, error) {
+	switch kind := r.PostForm.Get("grant_type"); {
+	case kind == "":
+		return nil, loginError{http.StatusBadRequest, "invalid_request", 900144, "The request body must contain the following parameter: 'grant_type'.", ""}
+	case kind == "authorization_code":
+		a, err := t.client(r, entry)
+		if err != nil {
+			return nil, err
+		}
+		return t.redeem(r, a, v1)
+	case kind != "client_credentials" || v1:
+		return nil, loginError{http.StatusBadRequest, "unsupported_grant_type", 70003,
+			"The app requested an unsupported grant type '" + kind + "'.", "the sandbox knows authorization_code, and, at the v2.0 endpoint, client_credentials"}
+	}
+	a, err := t.client(r, entry)
+	if err != nil {
+		return nil, err
+	}
+	if err := scopeError(r.PostForm.Get("scope")); err != nil {
+		return nil, err
 	}
 	signed, err := t.sign(t.accessToken(a))
 	if err != nil {
 		panic("sandbox: a token does not encode: " + err.Error()) // unreachable: it is plain data
 	}
 	in := int(tokenLife / time.Second)
-	return jsonReply(http.StatusOK, map[string]any{
-		"token_type": "Bearer", "expires_in": in, "ext_expires_in": in, "access_token": signed,
-	})
+	return map[string]any{"token_type": "Bearer", "expires_in": in, "ext_expires_in": in, "access_token": signed}, nil
 }
 
 // client returns the app that asks for a token, if it proves to be that.
 func (t *Tenant) client(r *http.Request, entry *Request) (App, error) {
+	readBasic(r)
 	f := r.PostForm
-	switch {
-	case f.Get("grant_type") == "":
-		return App{}, loginError{http.StatusBadRequest, "invalid_request", 900144, "The request body must contain the following parameter: 'grant_type'.", ""}
-	case f.Get("grant_type") != "client_credentials":
-		return App{}, loginError{http.StatusBadRequest, "unsupported_grant_type", 70003,
-			"The app requested an unsupported grant type '" + f.Get("grant_type") + "'.", "the sandbox knows client_credentials"}
-	case f.Get("client_id") == "":
+	if f.Get("client_id") == "" {
 		return App{}, loginError{http.StatusBadRequest, "invalid_request", 900144, "The request body must contain the following parameter: 'client_id'.", ""}
 	}
 	t.mu.Lock()
@@ -144,7 +180,21 @@ func (t *Tenant) client(r *http.Request, entry *Request) (App, error) {
 	if err := t.proven(a, r); err != nil {
 		return App{}, err
 	}
-	return a.copy(), scopeError(f.Get("scope"))
+	return a.copy(), nil
+}
+
+// readBasic moves an id and a secret from the header to the form.
+// See https://www.rfc-editor.org/rfc/rfc6749#section-2.3.1.
+func readBasic(r *http.Request) {
+	id, secret, ok := r.BasicAuth()
+	if !ok || r.PostForm.Has("client_secret") {
+		return
+	}
+	for name, v := range map[string]string{"client_id": id, "client_secret": secret} {
+		if plain, err := url.QueryUnescape(v); err == nil {
+			r.PostForm.Set(name, plain)
+		}
+	}
 }
 
 // scopeError refuses what is not "all that Graph has granted me". Clients of

@@ -18,6 +18,7 @@ type visit struct {
 	at          time.Time
 	correlation string
 	from        place
+	app         App // for which they sign in; the usual one if it has no name
 	events      []Event
 	page        errorPage // what the error page shows; nothing if they got in
 }
@@ -76,6 +77,7 @@ func (v *visit) event(code int, details string, steps ...graph.Step) *Event {
 		ErrorCode: code, Details: details, Steps: steps,
 		IP: v.from.ip, Location: v.from.location, Device: v.from.device, UserAgent: v.from.userAgent,
 	}}
+	e.App, e.AppID = v.app.Name, v.app.ID
 	if len(v.events) > 0 {
 		e.OriginalID = v.events[0].ID
 	}
@@ -162,6 +164,32 @@ func (v *visit) getIn() {
 		v.describePhone(e, method)
 	}
 	v.mfaRequired(e, "success")
+	e.Visible = v.at.Add(v.t.opts.Lag)
+}
+
+// getInWith is a sign-in that works, with what somebody chose.
+func (v *visit) getInWith(step string, with proof) {
+	var steps []graph.Step
+	switch with {
+	case withPassword:
+		steps = []graph.Step{v.passwordStep()}
+	case withKey, withHello, withPass:
+		s := v.step(step, completed, true)
+		s.Requirement = primary
+		steps = []graph.Step{s}
+	default:
+		v.interrupt(50074)
+		steps = []graph.Step{v.passwordStep()}
+		v.wait(8 * time.Second)
+		steps = append(steps, v.step(step, completed, true))
+	}
+	e := v.event(0, "", steps...)
+	e.ConditionalAccess = "success"
+	if with.strong() {
+		e.Details = completed
+		v.mfaRequired(e, "success")
+		v.describePhone(e, step)
+	}
 	e.Visible = v.at.Add(v.t.opts.Lag)
 }
 
