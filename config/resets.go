@@ -81,7 +81,9 @@ var (
 	callFields = []string{"mobilePhone", "businessPhones"}
 )
 
-func defaultResets() Resets {
+// DefaultResets is what a policy says of what its file does not: all but who
+// writes, who approves, and what proves.
+func DefaultResets() Resets {
 	return Resets{
 		RequestLife: 4 * time.Hour, ProofLife: time.Hour, CoolDown: 24 * time.Hour, ForRequester: 3, ForTenant: 20,
 		PassLife: time.Hour, PassOnce: true, CallBack: CallBack{Field: "mobilePhone", Unchanged: 30 * 24 * time.Hour},
@@ -124,7 +126,7 @@ func (r *reader) signIn(v value, s *SignIn) {
 var contextForm = regexp.MustCompile(`^c[1-9][0-9]?$`)
 
 func (r *reader) resets(v value, p *Resets) {
-	*p = defaultResets()
+	*p = DefaultResets()
 	p.On = true
 	span := func(to *time.Duration, least, most time.Duration) func(value) {
 		return func(v value) {

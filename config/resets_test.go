@@ -41,7 +41,7 @@ func TestResets(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := defaultResets() // so that the example shows them as they are
+	want := DefaultResets() // so that the example shows them as they are
 	want.On = true
 	want.Writer = Writer{"4b7f2e91-0c8d-4a65-b3e2-8d1f6a9c7e50", Credential{Secret: secret.New(canary)}}
 	want.Approvers = []Approvers{

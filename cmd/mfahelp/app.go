@@ -29,16 +29,19 @@ import (
 // An app is the program, wired: what serve and demo both run. It is the one
 // place that knows every room.
 type app struct {
-	cfg   config.Config
-	log   *zap.Logger
-	now   func() time.Time
-	graph *msgraph.Client
-	store *store.Store
-	web   *web.Web     // nil if the page is off
-	slack *slack.Slack // nil if the bot is not in Slack
-	teams *teams.Teams // nil if the bot is not in Teams
-	desk  *lookup.Desk
-	strip *strip
+	cfg     config.Config
+	log     *zap.Logger
+	now     func() time.Time
+	graph   *msgraph.Client
+	signIns *signins.Service
+	store   *store.Store
+	web     *web.Web     // nil if the page is off
+	slack   *slack.Slack // nil if the bot is not in Slack
+	teams   *teams.Teams // nil if the bot is not in Teams
+	desk    *lookup.Desk
+	resets  *resets // nil if nobody's account is ever changed
+	strip   *strip
+	pages   *tenantPage // nil if the page is off
 }
 
 // A tenantPage is what the web page needs to know of a pretend tenant.
@@ -46,12 +49,15 @@ type tenantPage struct {
 	People  []web.Person
 	Samples []web.Sample
 	Make    func(ctx context.Context, sample string) (string, error)
+
+	SignIn     http.Handler // the tenant's own pages, below SignInPath; nil if they are elsewhere
+	SignInPath string
 }
 
 // newApp opens the store and wires the rooms. Nothing is served or sent yet;
 // see [app.Run].
 func newApp(ctx context.Context, cfg config.Config, log *zap.Logger, now func() time.Time, page *tenantPage) (*app, error) {
-	a := &app{cfg: cfg, log: log, now: now, strip: &strip{now: now, words: printer("")}}
+	a := &app{cfg: cfg, log: log, now: now, pages: page, strip: &strip{now: now, words: printer("")}}
 	client, err := msgraph.New(graphOptions(cfg.Tenant, now, a.strip.called))
 	if err != nil {
 		return nil, fmt.Errorf("preparing Microsoft Graph: %w", err)
@@ -64,19 +70,17 @@ func newApp(ctx context.Context, cfg config.Config, log *zap.Logger, now func() 
 	if err != nil {
 		return nil, err
 	}
-	a.desk = &lookup.Desk{
-		SignIns:   logged{signins.New(signins.Options{Log: client, Now: now, Waits: cfg.Lookup.Waits}), log.Named("signins")},
-		Directory: client, Tenant: cfg.Tenant.ID, Now: now,
-	}
+	a.signIns = signins.New(signins.Options{Log: client, Audit: client, Now: now, Waits: cfg.Lookup.Waits})
+	a.desk = &lookup.Desk{SignIns: logged{a.signIns, log.Named("signins")}, Directory: client, Tenant: cfg.Tenant.ID, Now: now}
 	if page != nil {
 		a.web = web.New(web.Options{
 			Inbox: a.store, Memory: a.store, Words: printer, People: page.People, Samples: page.Samples, Make: page.Make,
-			AdminsChannel: adminsPlace.ID, Hosts: cfg.Web.Hosts, Now: now, Log: log.Named("web"),
+			Secrets: a, AdminsChannel: adminsPlace.ID, Hosts: cfg.Web.Hosts, Now: now, Log: log.Named("web"),
 		})
 		a.strip.page = a.web
 	}
 	a.openSlack()
-	if err := a.openTeams(); err != nil {
+	if err := errors.Join(a.openTeams(), a.openResets()); err != nil {
 		return nil, errors.Join(err, a.store.Close())
 	}
 	return a, nil
@@ -103,16 +107,22 @@ func (a *app) admins() admins { return admins{a.graph, a.cfg.Admins.Groups, a.cf
 // adminsPlace is the admins' channel on the page.
 var adminsPlace = bot.Place{Platform: "web", ID: "admins", Private: true}
 
+// channel is where cases are brought; zero if there is nowhere.
+func (a *app) channel() bot.Place {
+	c := bot.Place{Platform: a.cfg.Admins.Channel.Platform, ID: a.cfg.Admins.Channel.ID, Private: true}
+	switch {
+	case a.web != nil && (c.Platform == "" || c.Platform == adminsPlace.Platform):
+		return adminsPlace
+	case c.Platform == "":
+		return bot.Place{}
+	}
+	return c
+}
+
 // router is the flows in the order in which they are asked.
 func (a *app) router() *flows.Router {
-	channel := bot.Place{Platform: a.cfg.Admins.Channel.Platform, ID: a.cfg.Admins.Channel.ID, Private: true}
-	switch {
-	case a.web != nil && (channel.Platform == "" || channel.Platform == adminsPlace.Platform):
-		channel = adminsPlace
-	case channel.Platform == "":
-		channel = bot.Place{}
-	}
-	return &flows.Router{
+	channel := a.channel()
+	r := &flows.Router{
 		Offers: a.store, Now: a.now,
 		Closed: func(e bot.Event, why flows.Refusal) flows.Answer { return help.Closed(printer(e.From.Locale), e, why) },
 		Flows: []flows.Named{
@@ -128,17 +138,34 @@ func (a *app) router() *flows.Router {
 			}).Named(),
 		},
 	}
+	if a.resets != nil { // first: another would take its commands for talk
+		r.Flows = append([]flows.Named{a.resets.flow.Named()}, r.Flows...)
+	}
+	return r
+}
+
+// runner does the work: what was said is answered, posts are sent, and effects
+// are carried out.
+func (a *app) runner() store.Runner {
+	r := store.Runner{Router: watched{a.router(), a.strip}, Platforms: a.platforms()}
+	if a.resets != nil {
+		r.Leave, r.Changer = a.resets.flow, a.resets.writer
+	}
+	return r
 }
 
 // Run works and serves on ln until ctx ends, or something that it needs does.
 func (a *app) Run(ctx context.Context, ln net.Listener) error {
 	ctx, stop := context.WithCancel(ctx)
 	defer stop()
+	if a.resets != nil {
+		if err := a.resets.start(ctx, a.store, a.now()); err != nil {
+			return err
+		}
+	}
 	srv := &http.Server{Handler: a.handler(), ReadHeaderTimeout: 10 * time.Second, ErrorLog: zap.NewStdLog(a.log.Named("http"))}
 	ended := make(chan error, 3)
-	go func() {
-		ended <- a.store.Run(ctx, store.Runner{Router: watched{a.router(), a.strip}, Platforms: a.platforms()})
-	}()
+	go func() { ended <- a.store.Run(ctx, a.runner()) }()
 	go func() { ended <- srv.Serve(ln) }()
 	go func() { ended <- a.runSlack(ctx) }()
 	var err error
@@ -182,6 +209,12 @@ func (a *app) handler() http.Handler {
 	}
 	if a.teams != nil {
 		mux.Handle(teamsPath, a.teams.Handler())
+	}
+	if a.resets != nil {
+		mux.Handle("/signin/", a.resets.page.Handler())
+	}
+	if a.pages != nil && a.pages.SignIn != nil {
+		mux.Handle(a.pages.SignInPath, a.pages.SignIn)
 	}
 	if a.web != nil {
 		mux.Handle("/", a.web.Handler())

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"crypto/rand"
 	"errors"
 	"fmt"
 	"net"
@@ -85,7 +86,13 @@ func newDemo(ctx context.Context, dir, public string, log *zap.Logger, now func(
 	if err != nil {
 		return nil, err
 	}
-	a, err := newApp(ctx, demoConfig(tenant, url, dir, public), log, tenant.Now, demoPage(tenant))
+	cfg := demoConfig(tenant, url, dir, public)
+	if cfg.Audit.Key, err = demoKey(dir); err != nil {
+		return nil, errors.Join(err, tenant.Close())
+	}
+	page := demoPage(tenant)
+	page.SignIn, page.SignInPath = tenant.Front(public), tenant.FrontPath()
+	a, err := newApp(ctx, cfg, log, tenant.Now, page)
 	if err != nil {
 		return nil, errors.Join(err, tenant.Close())
 	}
@@ -96,18 +103,23 @@ func newDemo(ctx context.Context, dir, public string, log *zap.Logger, now func(
 func (d *demo) Close() error { return errors.Join(d.app.Close(), d.tenant.Close()) }
 
 func demoConfig(t *sandbox.Tenant, url, dir, public string) config.Config {
-	reader := t.Reader()
+	reader, writer, admins := t.Reader(), t.Writer(), []string{adminsGroup(t)}
+	read := config.Credential{Secret: secret.New(reader.Secret)}
+	t.AddRedirect(reader.ID, public+"/signin/callback")
 	return config.Config{
 		Tenant: config.Tenant{
 			ID: t.ID(), Sandbox: true, Cloud: config.Custom, Authority: url, Graph: url, CA: t.CAPEM(),
-			ClientID: reader.ID, Credential: config.Credential{Secret: secret.New(reader.Secret)},
+			ClientID: reader.ID, Credential: read,
 		},
 		PublicURL: public,
-		Admins:    config.Admins{Groups: []string{adminsGroup(t)}},
+		Admins:    config.Admins{Groups: admins},
 		Store:     config.Store{URL: "sqlite:" + filepath.Join(dir, "mfahelp.db")},
 		Web:       config.Web{Login: config.Choose},
 		Limits:    config.Limits{MessagesPerHour: 200, LookupsPerHour: 60, EscalationsPerDay: 50},
 		Lookup:    config.Lookup{Waits: demoWaits},
+		Audit:     config.Audit{Key: secret.New(rand.Text() + rand.Text())},
+		SignIn:    config.SignIn{ClientID: reader.ID, Credential: read, Context: sandbox.StrongContext},
+		Resets:    demoResets(writer, admins),
 	}
 }
 

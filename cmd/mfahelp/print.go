@@ -27,34 +27,34 @@ func terminal(v any) bool {
 // print lays r out for people. Headings are bold where that can be seen.
 func (r reading) print(out io.Writer, bold bool) error {
 	p := &words.Printer{}
-	page := page{bold: bold}
+	sheet := sheet{bold: bold}
 	title := r.title
 	if r.report.Code != "" {
 		title = p.Say("explain.title", r.report.Code, title)
 	}
-	page.heading(title)
+	sheet.heading(title)
 	for _, f := range r.facts(p) {
-		page.line(fmt.Sprintf("  %-16s", f[0]), f[1])
+		sheet.line(fmt.Sprintf("  %-16s", f[0]), f[1])
 	}
 	if r.meaning != "" {
-		page.heading(p.Say("explain.means"))
-		page.line("  ", r.meaning)
+		sheet.heading(p.Say("explain.means"))
+		sheet.line("  ", r.meaning)
 	}
-	page.heading(p.Say("explain.do"))
+	sheet.heading(p.Say("explain.do"))
 	if len(r.steps) == 0 {
-		page.line("  ", r.advice)
+		sheet.line("  ", r.advice)
 	}
 	for i, s := range r.steps {
-		page.line(fmt.Sprintf("  %d. ", i+1), s.do)
+		sheet.line(fmt.Sprintf("  %d. ", i+1), s.do)
 		if s.why != "" {
-			page.line("     ", s.why)
+			sheet.line("     ", s.why)
 		}
 	}
 	if r.admin != "" {
-		page.heading(p.Say("explain.admin"))
-		page.line("  ", r.admin)
+		sheet.heading(p.Say("explain.admin"))
+		sheet.line("  ", r.admin)
 	}
-	_, err := io.WriteString(out, page.b.String())
+	_, err := io.WriteString(out, sheet.b.String())
 	return err
 }
 
@@ -86,14 +86,14 @@ func damaged(p *words.Printer, fields []aadsts.Field) string {
 	return strings.Join(names, ", ")
 }
 
-// A page is text for a terminal.
-type page struct {
+// A sheet is text for a terminal.
+type sheet struct {
 	b    strings.Builder
 	bold bool
 }
 
 // heading begins a part.
-func (p *page) heading(s string) {
+func (p *sheet) heading(s string) {
 	if p.b.Len() > 0 {
 		p.b.WriteString("\n")
 	}
@@ -106,7 +106,7 @@ func (p *page) heading(s string) {
 }
 
 // line writes text after a lead, and under its own beginning where it goes on.
-func (p *page) line(lead, text string) {
+func (p *sheet) line(lead, text string) {
 	n := utf8.RuneCountInString(lead)
 	for _, l := range wrap(text, width-n) {
 		p.b.WriteString(strings.TrimRight(lead+l, " ") + "\n")

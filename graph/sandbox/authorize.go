@@ -85,7 +85,7 @@ func (e *refusedRequest) Error() string { return fmt.Sprintf("AADSTS%d: %s", e.c
 // one of the second kind does.
 func (t *Tenant) readAuthorization(r *http.Request, v1 bool) (authorization, *loginError, *refusedRequest) {
 	q := r.URL.Query()
-	a := authorization{v1: v1, issuer: t.issuerFor(r.Host, v1), redirect: q.Get("redirect_uri"), state: q.Get("state"), nonce: q.Get("nonce"), mode: cmp.Or(q.Get("response_mode"), "query"),
+	a := authorization{v1: v1, issuer: t.issuerFor(t.hostOf(r.Host), v1), redirect: q.Get("redirect_uri"), state: q.Get("state"), nonce: q.Get("nonce"), mode: cmp.Or(q.Get("response_mode"), "query"),
 		scopes: strings.Fields(q.Get("scope")), prompt: q.Get("prompt"), hint: q.Get("login_hint"), challenge: q.Get("code_challenge"), maxAge: -1}
 	if wrong := t.knownApp(&a, q.Get("client_id")); wrong != nil {
 		return a, wrong, nil

@@ -61,6 +61,8 @@ type Tenant struct {
 	codes    map[string]*authCode
 	sessions map[string]*session
 	flaw     Flaw
+	host     string // where apps find it
+	front    string // where browsers find it, if that is elsewhere
 	hooks    map[int]func(Request)
 	nextHook int
 	servers  []*http.Server
@@ -201,6 +203,7 @@ func (t *Tenant) Start(addr string) (string, error) {
 	}
 	t.mu.Lock()
 	t.servers = append(t.servers, srv)
+	t.host = ln.Addr().String()
 	t.mu.Unlock()
 	go func() { _ = srv.ServeTLS(ln, "", "") }() // ends with Close, and has nothing else to say
 	return "https://" + ln.Addr().String(), nil

@@ -138,7 +138,7 @@ func (t *Tenant) serveSignIn(r *http.Request, entry *Request) reply {
 	if form.Query != "" {
 		answer = t.sendCode(a, s)
 	}
-	answer.header.Add("Set-Cookie", (&http.Cookie{Name: sessionCookie, Value: cookie, Path: "/", Secure: true, HttpOnly: true, SameSite: http.SameSiteLaxMode}).String())
+	answer.header.Add("Set-Cookie", (&http.Cookie{Name: sessionCookie, Value: cookie, Path: "/", Secure: t.secure(), HttpOnly: true, SameSite: http.SameSiteLaxMode}).String())
 	return answer
 }
 

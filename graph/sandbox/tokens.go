@@ -81,9 +81,12 @@ func (t *Tenant) metadata(host string, v1 bool) map[string]any {
 	if v1 {
 		version = ""
 	}
+	t.mu.Lock()
+	browsers := t.browsersAt(host) + "/" + t.ID()
+	t.mu.Unlock()
 	return map[string]any{
 		"issuer":                                t.issuerFor(host, v1),
-		"authorization_endpoint":                base + "/oauth2" + version + "/authorize",
+		"authorization_endpoint":                browsers + "/oauth2" + version + "/authorize",
 		"token_endpoint":                        base + "/oauth2" + version + "/token",
 		"device_authorization_endpoint":         base + "/oauth2" + version + "/devicecode",
 		"jwks_uri":                              base + "/discovery" + version + "/keys",
