@@ -27,6 +27,11 @@ type Options struct {
 	Channel bot.Place // the admins' channel
 	Locale  string    // its language
 	Now     func() time.Time
+
+	Resets bool // whether a reset can be asked for; see package reset
+	// Spoken reports whether a text has a code in it that people are to tell
+	// each other by voice only; nil if there are no such codes.
+	Spoken func(ctx context.Context, c flows.Case, text string) (bool, error)
 }
 
 // Flow works in the admins' channel.
@@ -69,7 +74,23 @@ func (f *Flow) Handle(ctx context.Context, e bot.Event) (flows.Answer, error) {
 	if err != nil {
 		return flows.Answer{}, err
 	}
+	if a, stop, err := f.unspoken(ctx, e, c, text); err != nil || stop {
+		return a, err
+	}
 	return f.wrote(e, c, text), nil
+}
+
+// unspoken stops what has a code in it that is to be said by voice only, whomever
+// it is for: what is written in a chat can be read by who took it over.
+func (f *Flow) unspoken(ctx context.Context, e bot.Event, c flows.Case, text string) (flows.Answer, bool, error) {
+	if f.Spoken == nil {
+		return flows.Answer{}, false, nil
+	}
+	ok, err := f.Spoken(ctx, c, text)
+	if err != nil || !ok {
+		return flows.Answer{}, false, err
+	}
+	return f.refuse(e, "spoken"), true, nil
 }
 
 func said(e bot.Event) string {
@@ -248,7 +269,17 @@ func (f *Flow) open(c flows.Case) flows.Answer {
 
 // show is the card as c now is.
 func (f *Flow) show(c flows.Case) flows.Answer {
-	return flows.Answer{Posts: []bot.Post{{To: f.Channel, Key: c.Post("admins"), Message: card(f.printer(), c, f.diagnose(c), f.onPhone(c))}}}
+	return flows.Answer{Posts: []bot.Post{{To: f.Channel, Key: c.Post("admins"), Message: f.card(c)}}}
+}
+
+// card is c for the admins, with the way to a reset where there is one.
+func (f *Flow) card(c flows.Case) bot.Message {
+	p := f.printer()
+	m := card(p, c, f.diagnose(c), f.onPhone(c))
+	if f.Resets && c.State == flows.WithAdmins && c.Subject.Known() {
+		m.Actions = append(m.Actions, resetForm(p, c))
+	}
+	return m
 }
 
 // note is one line in the thread of c.

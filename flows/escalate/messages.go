@@ -180,6 +180,18 @@ func actions(p *words.Printer, c flows.Case, phone bool) (all []bot.Action) {
 	return all
 }
 
+// resetForm plans a reset, the least destructive first. Nothing is done by it.
+func resetForm(p *words.Printer, c flows.Case) bot.Ask {
+	var options []bot.Option
+	for _, o := range []string{"gone", "new", "pass", "all"} {
+		options = append(options, bot.Option{Label: p.Say("reset.for." + o), Value: o})
+	}
+	return bot.Ask{Label: p.Say("reset.for"), Verb: "reset.for", Subject: c.Key, Fields: []bot.Field{
+		{Name: "want", Label: p.Say("reset.for.want"), Kind: bot.Choice, Options: options, Required: true},
+		{Name: "reason", Label: p.Say("reset.for.reason"), Kind: bot.Paragraph},
+	}}
+}
+
 func resolveForm(p *words.Printer, c flows.Case, phone bool) bot.Ask {
 	var options []bot.Option
 	for _, o := range outcomes {

@@ -24,6 +24,9 @@ func (f *Flow) Press(ctx context.Context, e bot.Event, o flows.Offer) (flows.Ans
 	}
 	c.Changed = f.Now()
 	fields := e.Did.(bot.Pressed).Fields // the router presses nothing else
+	if a, stop, err := f.unspoken(ctx, e, c, fields["text"]); err != nil || stop {
+		return a, err
+	}
 	switch o.Verb {
 	case "escalate.claim":
 		return f.claim(e, c), nil

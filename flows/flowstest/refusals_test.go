@@ -464,11 +464,9 @@ func (h *house) askForAll(reason string) {
 	thirdParty := bot.Person{Platform: "web", ID: "lee", Name: "Lee", Identity: bot.Identity{Tenant: "t", ObjectID: "o-lee"}}
 	h.tenant.People["o-lee"] = graph.User{ID: "o-lee", UPN: "lee@contoso.com", Name: "Lee of Contoso", Enabled: true}
 	h.Helpers["o-lee"] = true
-	h.command(thirdParty, channel, "reset ava@contoso.com")
-	r := h.Asked()
-	r.Want, r.Reason, r.State = "all", reason, flows.ResetChecking
-	h.Put(r)
-	h.Resume("reset.check", r.Key)
+	h.Say(ava, dm(ava), "I cannot sign in")
+	h.Press(ava, "/reply", "Something else", nil)
+	h.Press(thirdParty, "/admins", "Plan a reset", map[string]string{"want": "all", "reason": reason})
 }
 
 // callBack lets an admin call, and say so.

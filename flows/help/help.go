@@ -25,6 +25,11 @@ type Options struct {
 	Admins bot.Place // the admins' channel; zero for none, and then nobody can be asked
 	Limits Limits
 	Now    func() time.Time
+
+	Resets bool // whether a reset can be asked for; see package reset
+	// Spoken reports whether a text has a code in it that people are to tell
+	// each other by voice only; nil if there are no such codes.
+	Spoken func(ctx context.Context, c flows.Case, text string) (bool, error)
 }
 
 // Limits are how much one person may ask for. Zero is no limit.
@@ -95,7 +100,7 @@ func (f *Flow) answer(ctx context.Context, e bot.Event, text, quote string) (flo
 		return flows.Answer{}, nil // handled before
 	}
 	if c, ok := withAdmins(own); ok && !saysOver(c) && !command && (!read || same(report, c.Report)) {
-		return f.relay(e, c, text), nil
+		return f.relayUnlessSpoken(ctx, e, c, text)
 	}
 	if !read && picture(e) && text == "" {
 		return f.say(e, "picture", noPicture(f.printer(e))), nil
@@ -227,6 +232,17 @@ func direct(e bot.Event) bot.Place {
 	return bot.Place{Platform: e.From.Platform, Private: true, Audience: bot.Direct, Reader: e.From.ID}
 }
 
+// relayUnlessSpoken passes on no code that somebody was to say on the phone: who
+// asks them to write it would use it in their place.
+func (f *Flow) relayUnlessSpoken(ctx context.Context, e bot.Event, c flows.Case, text string) (flows.Answer, error) {
+	if f.Spoken != nil {
+		if ok, err := f.Spoken(ctx, c, text); err != nil || ok {
+			return f.say(e, "spoken", keepToYourself(f.printer(e))), err
+		}
+	}
+	return f.relay(e, c, text), nil
+}
+
 // relay takes what somebody adds to the admins who have their case.
 func (f *Flow) relay(e bot.Event, c flows.Case, text string) flows.Answer {
 	if text == "" {
@@ -321,7 +337,9 @@ func (f *Flow) tell(c flows.Case) flows.Answer {
 		return f.ask(c)
 	}
 	c.State, c.Tried = flows.Answered, advised(d)
-	a := f.with(c, answer(f.words(c), c, d))
+	m := answer(f.words(c), c, d)
+	m.Actions = append(m.Actions, f.resets(c)...)
+	a := f.with(c, m)
 	a.Audit = append(a.Audit, f.entry(bot.Identity{}, "help.answered", c.Key, c.Key, string(d.Cause)))
 	return a
 }
@@ -349,7 +367,20 @@ func advised(d diagnose.Diagnosis) (keys []string) {
 // ask asks the one question there is when nothing says what happened.
 func (f *Flow) ask(c flows.Case) flows.Answer {
 	c.State = flows.Asked
-	return f.with(c, question(f.words(c), c, f.Admins.Platform != ""))
+	return f.with(c, question(f.words(c), c, f.Admins.Platform != "", f.resets(c)))
+}
+
+// resets are how somebody asks for a reset whose phone is lost or new: only for
+// themselves, and nothing is done by the press.
+func (f *Flow) resets(c flows.Case) (all []bot.Action) {
+	if !f.Resets || f.Admins.Platform == "" || !c.Subject.Known() || c.Subject.Key() != c.Requester.Key() {
+		return nil
+	}
+	p := f.words(c)
+	for _, verb := range []string{"reset.gone", "reset.new"} {
+		all = append(all, bot.Choose{Label: p.Say(verb), Verb: verb, Subject: c.Key})
+	}
+	return all
 }
 
 // with is c, its reply, and the job that closes it in time.

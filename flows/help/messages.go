@@ -203,7 +203,7 @@ func which(p *words.Printer, c flows.Case) bot.Message {
 }
 
 // question is asked where there is nothing to go by.
-func question(p *words.Printer, c flows.Case, admins bool) bot.Message {
+func question(p *words.Printer, c flows.Case, admins bool, resets []bot.Action) bot.Message {
 	saw := func(what string, w bot.Weight) bot.Action {
 		return bot.Choose{Label: p.Say("help.saw." + what), Verb: "help.saw", Subject: c.Key + "/" + what, Weight: w}
 	}
@@ -213,7 +213,10 @@ func question(p *words.Printer, c flows.Case, admins bool) bot.Message {
 		Actions: []bot.Action{saw("code", bot.Primary), saw("prompt", bot.Ordinary)},
 	}
 	if admins {
-		m.Actions = append(m.Actions, saw("phone", bot.Ordinary), stuckForm(p, c, "help.saw.else", bot.Ordinary))
+		if len(resets) == 0 {
+			resets = []bot.Action{saw("phone", bot.Ordinary)}
+		}
+		m.Actions = append(append(m.Actions, resets...), stuckForm(p, c, "help.saw.else", bot.Ordinary))
 	}
 	return m
 }
@@ -264,6 +267,11 @@ func fromEmployee(p *words.Printer, c flows.Case, from bot.Person, text string) 
 		Title: p.Say("help.relayed.title", from.Name), Status: bot.Info,
 		Body: []bot.Block{bot.Quote(clip(text, 4000))},
 	}
+}
+
+// keepToYourself is said instead of passing a code on.
+func keepToYourself(p *words.Printer) bot.Message {
+	return bot.Message{Title: p.Say("help.spoken.title"), Status: bot.Problem, Body: []bot.Block{flows.Say(p, "help.spoken.body")}}
 }
 
 // passedOn tells the employee that what they added has arrived.

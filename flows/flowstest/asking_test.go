@@ -1,0 +1,319 @@
+package flowstest_test
+
+import (
+	"context"
+	"strings"
+	"testing"
+	"time"
+
+	"mfahelp/bot"
+	"mfahelp/flows"
+	"mfahelp/flows/flowstest"
+	"mfahelp/flows/reset"
+	"mfahelp/graph"
+)
+
+// TestAskingFromAnAnswer goes from what help says to a request.
+func TestAskingFromAnAnswer(t *testing.T) {
+	number := graph.Method{ID: "m-number", Kind: graph.PhoneMethod, Phone: "mobile"}
+	for _, test := range []struct {
+		label string
+		which string // what is picked of several, if that is asked
+		goes  string
+	}{
+		{"My phone is gone", "This one", "m-phone"},
+		{"My phone is gone", "All of these", "m-phone m-number"},
+		{"I have a new phone", "", "m-phone"}, // with the old number
+	} {
+		t.Run(test.label, func(t *testing.T) {
+			h := newHouse(t, func(h *house) {
+				app := phone
+				app.Default = false
+				h.tenant.Ways["o-ava"] = []graph.Method{password, app, number}
+			})
+			h.Say(ava, dm(ava), "I cannot sign in")
+			h.Press(ava, "/reply", test.label, nil)
+			if test.which != "" {
+				h.Press(ava, "/reply", test.which, nil)
+			}
+			r := h.Asked()
+			var goes []string
+			for _, e := range r.Effects {
+				if e.Kind == graph.DeleteMethod {
+					goes = append(goes, e.Object)
+				}
+			}
+			if r.State != flows.ResetAsked || strings.Join(goes, " ") != test.goes {
+				t.Errorf("it is %s, and %v goes: %s", r.State, goes, text(h.Post("/reply").Message))
+			}
+			if h.Only().State != flows.WithAdmins || h.Post("/admins").Message.Title == says(t, "reset.root.title") {
+				t.Errorf("the admins read %s", text(h.Post("/admins").Message))
+			}
+			h.untouched()
+		})
+	}
+}
+
+// TestAskingFromTheThread is what an admin does with a case.
+func TestAskingFromTheThread(t *testing.T) {
+	for _, test := range []struct {
+		name   string
+		who    bot.Person
+		fields map[string]string
+		state  flows.RequestState // "" for no request
+		no     string
+	}{
+		{"the least", priya, map[string]string{"want": "gone"}, flows.ResetAsked, ""},
+		{"all, with no reason", priya, map[string]string{"want": "all"}, flows.ResetDenied, ""},
+		{"all, with a reason", priya, map[string]string{"want": "all", "reason": "stolen bag"}, flows.ResetAsked, ""},
+		{"something else", priya, map[string]string{"want": "password"}, "", "want"},
+		{"no admin", bea, map[string]string{"want": "gone"}, "", "not-admin"},
+		{"their own account", ava, map[string]string{"want": "gone"}, "", "own-account"},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			h := newHouse(t, func(h *house) { h.tenant.Ways["o-ava"] = append(h.tenant.Ways["o-ava"], key) })
+			h.Say(ava, dm(ava), "I cannot sign in")
+			h.Press(ava, "/reply", "Something else", nil)
+			h.Helpers["o-ava"] = test.who.ID == "ava"
+			h.Press(test.who, "/admins", "Plan a reset", test.fields)
+			if test.state == "" {
+				h.refusedFor(test.who, test.no)
+				return
+			}
+			if r := h.Asked(); r.State != test.state || r.As != flows.AsAdmin {
+				t.Errorf("it is %s as %s because of %s", r.State, r.As, r.Why)
+			}
+			h.untouched()
+		})
+	}
+}
+
+// TestNoCodeIsPassedOn writes each half into the chat, in both directions.
+func TestNoCodeIsPassedOn(t *testing.T) {
+	h := newHouse(t, func(h *house) { h.policy.Proofs[flows.AsSubject] = []string{reset.ByCallBack} })
+	h.ask()
+	r := h.Asked()
+	half := func(kind string, who bot.Person) string {
+		code, ok := h.flow.Reveal(context.Background(), bot.Reveal{Kind: kind, Subject: r.Key}, who)
+		if !ok {
+			t.Fatalf("%s is not shown %s", who.ID, kind)
+		}
+		return code
+	}
+	theirs, ours := half("reset-subject-half", ava), half("reset-admin-half", priya)
+	thread := channel
+	thread.Thread = h.Post("/admins").Key
+	passed := func(in, code string) bool {
+		for _, p := range h.Posts {
+			if p.To.ID == in && strings.Contains(strings.ToUpper(strings.ReplaceAll(text(p.Message), " ", "")), code) {
+				return true
+			}
+		}
+		return false
+	}
+	h.Say(ava, dm(ava), "they want "+strings.ToLower(theirs[:3])+" "+theirs[3:]+" from me")
+	if passed("admins", theirs) || h.last(ava).Title != says(t, "help.spoken.title") {
+		t.Errorf("her half went to the admins; she reads %q", h.last(ava).Title)
+	}
+	h.Say(priya, thread, "your code is "+ours)
+	h.Press(priya, "/admins", "Reply", map[string]string{"text": "your code is " + ours})
+	if passed(dm(ava).ID, ours) || h.last(priya).Title != says(t, "escalate.refused.spoken.title") {
+		t.Errorf("our half went to the employee; Priya reads %q", h.last(priya).Title)
+	}
+	h.Say(ava, dm(ava), "I am in the airport")
+	if !h.Has("/said/") {
+		t.Error("nothing is passed on any more")
+	}
+}
+
+// TestTheOtherFactor is the one proof that the subject gives.
+func TestTheOtherFactor(t *testing.T) {
+	h := newHouse(t, otherFactor)
+	h.ask()
+	h.Press(ava, "/reply", "Prove it with another method", nil)
+	link := h.LinkIn("/link")
+	h.SignIn(mo, link, time.Minute, h.Asked().Digest())
+	if r := h.Asked(); len(r.Proofs) > 0 {
+		t.Fatal("somebody else proves it")
+	}
+	h.Agree(h.flow, ava, link, time.Minute)
+	if r := h.Asked(); r.State != flows.ResetAsked || len(r.Proofs) != 1 || r.Proofs[0].Kind != flows.OtherFactor {
+		t.Fatalf("it is %s by %v; she reads %s", r.State, r.Proofs, text(h.last(ava)))
+	}
+	if r := h.confirm(); r.State != flows.ResetProven {
+		t.Errorf("with the manager's word it is %s", r.State)
+	}
+}
+
+// TestWhoHasAPartStopsIt, and strangers end nothing.
+func TestWhoHasAPartStopsIt(t *testing.T) {
+	h := proven(t)
+	stop := ""
+	for _, a := range h.Post("/manager/web").Message.Actions {
+		if c, ok := a.(bot.Choose); ok && c.Verb == "reset.stop" {
+			stop = c.Key
+		}
+	}
+	h.Do(bea, dm(mo), bot.Pressed{Key: stop})
+	h.Press(bea, "/card", "Deny", map[string]string{"reason": "no"})
+	h.refusedFor(bea, "not-entitled")
+	h.Press(kim, "/card", "Deny", map[string]string{"reason": " "})
+	h.refusedFor(kim, "no-reason")
+	if r := h.Asked(); r.State != flows.ResetProven {
+		t.Fatalf("a stranger made it %s", r.State)
+	}
+	for name, end := range map[string]struct {
+		press func(h *house)
+		state flows.RequestState
+	}{
+		"the subject":   {func(h *house) { h.Press(ava, "/reply", "Stop this", nil) }, flows.ResetWithdrawn},
+		"the manager":   {func(h *house) { h.Press(mo, "/manager/web", "Stop this", nil) }, flows.ResetWithdrawn},
+		"any admin":     {func(h *house) { h.Press(kim, "/card", "Deny", map[string]string{"reason": "not him"}) }, flows.ResetDenied},
+		"even approved": {func(h *house) { h.Press(sam, "/card", "Deny", map[string]string{"reason": "wait"}) }, flows.ResetDenied},
+	} {
+		h := proven(t)
+		h.Press(priya, "/card", "Approve…", nil)
+		link, digest := h.LinkIn("/link"), h.Asked().Digest()
+		end.press(h)
+		h.SignIn(priya, link, time.Minute, digest)
+		if r := h.Asked(); r.State != end.state {
+			t.Errorf("%s: it is %s, want %s", name, r.State, end.state)
+		}
+		h.untouched()
+	}
+}
+
+// TestItWasNotMe at each moment: what is left is not done, sessions end, the pass
+// is taken back, and nobody asks for them again so soon.
+func TestItWasNotMe(t *testing.T) {
+	h := proven(t)
+	h.approve(priya)
+	h.pass()
+	h.Press(ava, "/reply", "This was not me", nil)
+	r := h.Asked()
+	if r.State != flows.ResetFrozen || !r.Alarm || !h.Only().Alarm {
+		t.Fatalf("it is %s, alarm %v", r.State, r.Alarm)
+	}
+	got := kinds(h.tenant.Written)
+	if n := len(got); n != 5 || got[3] != graph.RevokeSessions || got[4] != graph.DeletePass {
+		t.Errorf("got %v, want sessions ended and the pass deleted", got)
+	}
+	for _, m := range h.tenant.Ways["o-ava"] {
+		if m.Kind == graph.Pass {
+			t.Error("the pass is still there")
+		}
+	}
+	h.Advance(25 * time.Hour)
+	h.command(bea, dm(bea), "reset ava@contoso.com")
+	if r := h.Asked(); r.State != flows.ResetFrozen {
+		t.Errorf("a day later it is %s", r.State)
+	}
+}
+
+// TestAPassIsForWhoVouched, freshly signed in, or for the subject with the code.
+func TestAPassIsForWhoVouched(t *testing.T) {
+	executed := func() *house {
+		h := proven(t)
+		h.approve(priya)
+		return h
+	}
+	h := executed()
+	show := bot.Reveal{Kind: flows.RevealPass, Subject: h.Asked().Effects[2].Key}
+	if secret, ok := h.Reveal(show, ava); ok { // nobody has pressed anything yet
+		t.Fatalf("Ava has the pass %q", secret)
+	}
+	if r := h.Asked(); r.State != flows.ResetExecuted {
+		t.Fatalf("it is %s", r.State)
+	}
+
+	h = executed() // an old sign-in
+	h.Advance(11 * time.Minute)
+	h.Press(mo, "/manager/web", "Show the pass…", nil)
+	if secret, ok := h.Reveal(show, mo); ok {
+		t.Fatalf("Mo has it by an old sign-in: %q", secret)
+	}
+	h = executed()
+	h.Advance(11 * time.Minute)
+	h.Press(mo, "/manager/web", "Show the pass…", nil)
+	link := h.LinkIn("/link")
+	h.SignIn(priya, link, time.Minute, h.Asked().Digest())
+	h.Agree(h.flow, mo, link, time.Minute)
+	h.Press(mo, "/yes", "Show it now", nil)
+	if _, ok := h.Reveal(revealed(h.Post("/pass").Message), mo); !ok {
+		t.Errorf("signed in again, Mo does not have it: %s", text(h.last(mo)))
+	}
+
+	h = executed() // to the subject, by the code
+	h.Press(mo, "/manager/web", "Show the pass…", nil)
+	h.Press(mo, "/show", says(t, "reset.pick-up"), nil)
+	code, ok := h.flow.Reveal(context.Background(), bot.Reveal{Kind: "reset-pick-up", Subject: h.Asked().Key}, mo)
+	if !ok {
+		t.Fatalf("Mo is not shown the code: %s", text(h.last(mo)))
+	}
+	if _, ok := h.flow.Reveal(context.Background(), bot.Reveal{Kind: "reset-pick-up", Subject: h.Asked().Key}, ava); ok {
+		t.Error("Ava is shown the code that she is to be told")
+	}
+	h.Press(ava, "/pick-up/web", "Enter the code", map[string]string{"code": "WRONG2"})
+	h.Press(ava, "/pick-up/web", "Enter the code", map[string]string{"code": code})
+	secret, ok := h.Reveal(revealed(h.last(ava)), ava)
+	if !ok || !strings.HasPrefix(secret, flowstest.Canary) {
+		t.Errorf("Ava does not have it: %s", text(h.last(ava)))
+	}
+}
+
+// TestWhatFailsIsShownAndTriedAgain lets Graph refuse one of two deletions.
+func TestWhatFailsIsShownAndTriedAgain(t *testing.T) {
+	h := newHouse(t, func(h *house) {
+		h.tenant.Ways["o-ava"] = []graph.Method{password, phone, {ID: "m-number", Kind: graph.PhoneMethod, Phone: "mobile"}}
+		h.tenant.Fails = func(c graph.Change) error {
+			if c.Object == phone.ID {
+				return &graph.Error{Op: "delete method", Reason: graph.ErrDefault, Status: 400}
+			}
+			return nil
+		}
+	})
+	h.ask()
+	h.Press(ava, "/reply", "All of these", nil)
+	h.confirm()
+	r := h.approve(priya)
+	card := h.Post("/card").Message
+	if r.State != flows.ResetExecuted || !strings.Contains(text(card), says(t, "reset.effect.failed")) || !strings.Contains(text(card), says(t, "reset.effect.done")) {
+		t.Fatalf("it is %s, and the card says %s", r.State, text(card))
+	}
+	h.tenant.Fails = nil
+	n := len(h.tenant.Written)
+	h.Press(bea, "/card", "Try again what failed", nil)
+	if len(h.tenant.Written) != n {
+		t.Fatal("somebody who is no admin tried again")
+	}
+	h.Press(kim, "/card", "Try again what failed", nil)
+	if got := h.tenant.Written[n:]; len(got) != 1 || got[0].Object != phone.ID {
+		t.Errorf("tried again: %v, want only what failed", got)
+	}
+	if got := text(h.Post("/card").Message); strings.Contains(got, says(t, "reset.effect.failed")) {
+		t.Errorf("the card still says %s", got)
+	}
+}
+
+// TestAPassOfUnknownFateIsMadeAnew deletes it first.
+func TestAPassOfUnknownFateIsMadeAnew(t *testing.T) {
+	h := proven(t)
+	h.approve(priya)
+	h.tenant.Fails = func(c graph.Change) error {
+		if c.Kind != graph.CreatePass {
+			return nil
+		}
+		h.tenant.Ways[c.User] = append(h.tenant.Ways[c.User], graph.Method{ID: "m-lost", Kind: graph.Pass})
+		return graph.ErrUnknownFate
+	}
+	if secret, ok := h.pass(); ok {
+		t.Fatalf("got %q", secret)
+	}
+	h.tenant.Fails = nil
+	if got := h.tenant.Written[len(h.tenant.Written)-1]; got.Kind != graph.DeletePass || got.Object != "m-lost" {
+		t.Fatalf("the last thing done is %v, want the lost pass deleted", got)
+	}
+	if _, ok := h.pass(); !ok {
+		t.Errorf("no other is made: %s", text(h.last(mo)))
+	}
+}
