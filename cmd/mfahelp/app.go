@@ -71,7 +71,10 @@ func newApp(ctx context.Context, cfg config.Config, log *zap.Logger, now func() 
 		return nil, err
 	}
 	a.signIns = signins.New(signins.Options{Log: client, Audit: client, Now: now, Waits: cfg.Lookup.Waits})
-	a.desk = &lookup.Desk{SignIns: logged{a.signIns, log.Named("signins")}, Directory: client, Tenant: cfg.Tenant.ID, Now: now}
+	a.desk = &lookup.Desk{
+		SignIns:   logged{a.signIns, log.Named("signins")},
+		Directory: loggedDirectory{client, log.Named("directory")}, Tenant: cfg.Tenant.ID, Now: now,
+	}
 	if page != nil {
 		a.web = web.New(web.Options{
 			Inbox: a.store, Memory: a.store, Words: printer, People: page.People, Samples: page.Samples, Make: page.Make,
@@ -290,10 +293,51 @@ func (l logged) Find(ctx context.Context, q graph.Query) (graph.Found, error) {
 	found, err := l.SignIns.Find(ctx, q)
 	var later *graph.Later
 	switch {
+	case errors.As(err, &later) && later.Err == nil: // as every day: the log lags, or many ask
+		l.log.Info("a look-up must wait", zap.String("why", string(later.Why)), zap.Time("until", later.At))
 	case errors.As(err, &later):
-		l.log.Info("a look-up must wait", zap.String("why", string(later.Why)), zap.Time("until", later.At), zap.Error(later.Err))
+		l.log.Warn("Microsoft Graph has no answer for now", zap.String("why", string(later.Why)), zap.Time("until", later.At), zap.NamedError("error", later.Err))
 	case err != nil:
 		l.log.Error("a look-up failed", zap.Error(err))
 	}
 	return found, err
+}
+
+// loggedDirectory does the same for whose account it is: advice goes on without
+// that, so nobody else would notice that a permission is missing.
+type loggedDirectory struct {
+	lookup.Directory
+	log *zap.Logger
+}
+
+// User looks somebody up.
+func (l loggedDirectory) User(ctx context.Context, id string) (graph.User, error) {
+	u, err := l.Directory.User(ctx, id)
+	return u, l.told(err)
+}
+
+// Roles looks up what somebody may.
+func (l loggedDirectory) Roles(ctx context.Context, id string) ([]graph.Role, error) {
+	roles, err := l.Directory.Roles(ctx, id)
+	return roles, l.told(err)
+}
+
+// Methods looks up how somebody proves who they are.
+func (l loggedDirectory) Methods(ctx context.Context, id string) ([]graph.Method, error) {
+	methods, err := l.Directory.Methods(ctx, id)
+	return methods, l.told(err)
+}
+
+// GlobalAdmins looks up who may everything.
+func (l loggedDirectory) GlobalAdmins(ctx context.Context) ([]string, error) {
+	ids, err := l.Directory.GlobalAdmins(ctx)
+	return ids, l.told(err)
+}
+
+// told returns err. That there is nobody of a name is an answer.
+func (l loggedDirectory) told(err error) error {
+	if err != nil && !errors.Is(err, graph.ErrNotFound) {
+		l.log.Warn("the directory did not answer", zap.Error(err))
+	}
+	return err
 }

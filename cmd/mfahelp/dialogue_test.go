@@ -40,22 +40,47 @@ type theatre struct {
 	*demo
 	router watched
 	url    string // of the page
+	logged *observer.ObservedLogs
 }
 
+// openTheatre opens one in which nothing may go wrong.
 func openTheatre(t *testing.T) *theatre {
 	t.Helper()
-	log, logged := observer.New(zapcore.ErrorLevel)
+	d, srv, logged := newStaged(t, zapcore.ErrorLevel)
+	return stageDemo(t, d, srv, logged)
+}
+
+// openTroubled opens one in which things may.
+func openTroubled(t *testing.T) *theatre {
+	t.Helper()
+	d, srv, logged := newStaged(t, zapcore.InfoLevel)
+	return startDemo(t, d, srv, logged)
+}
+
+// newStaged makes a demo that knows its address, and what it logs.
+func newStaged(t *testing.T, level zapcore.Level) (*demo, *httptest.Server, *observer.ObservedLogs) {
+	t.Helper()
+	log, logged := observer.New(level)
 	srv := httptest.NewUnstartedServer(nil)
-	url := "http://" + srv.Listener.Addr().String()
-	d, err := newDemo(t.Context(), keyedDir(t), url, zap.New(log), time.Now)
+	d, err := newDemo(t.Context(), keyedDir(t), "http://"+srv.Listener.Addr().String(), zap.New(log), time.Now)
 	if err != nil {
 		t.Fatal(err)
 	}
-	return stageDemo(t, d, srv, logged)
+	return d, srv, logged
 }
 
 // stageDemo makes a theatre of a demo, which must log no errors.
 func stageDemo(t *testing.T, d *demo, srv *httptest.Server, logged *observer.ObservedLogs) *theatre {
+	t.Helper()
+	t.Cleanup(func() {
+		for _, e := range logged.FilterLevelExact(zapcore.ErrorLevel).All() {
+			t.Errorf("the log has an error: %s %v", e.Message, e.ContextMap())
+		}
+	})
+	return startDemo(t, d, srv, logged)
+}
+
+func startDemo(t *testing.T, d *demo, srv *httptest.Server, logged *observer.ObservedLogs) *theatre {
 	t.Helper()
 	d.tenant.SetClock(time.Now())
 	d.app.cfg.Limits = config.Limits{
@@ -68,11 +93,9 @@ func stageDemo(t *testing.T, d *demo, srv *httptest.Server, logged *observer.Obs
 		if err := d.Close(); err != nil {
 			t.Error(err)
 		}
-		for _, e := range logged.All() {
-			t.Errorf("the log has an error: %s %v", e.Message, e.ContextMap())
-		}
 	})
-	return &theatre{demo: d, router: watched{d.app.router(), d.app.strip}, url: "http://" + srv.Listener.Addr().String()}
+	url := "http://" + srv.Listener.Addr().String()
+	return &theatre{demo: d, router: watched{d.app.router(), d.app.strip}, url: url, logged: logged}
 }
 
 // demoKeys are made once for all demos: an RSA key takes its time.

@@ -30,10 +30,11 @@ const (
 	Lost       FaultKind = "lost"       // all is done, and the connection breaks before the answer
 	HTML       FaultKind = "html"       // a page for people, with 200
 	Truncated  FaultKind = "truncated"  // the first half of the JSON, with 200
+	Shapeless  FaultKind = "shapeless"  // JSON of another shape, with 200
 	Unlicensed FaultKind = "unlicensed" // "no premium licence", as a licensed tenant is told now and then
 )
 
-var faultKinds = []FaultKind{Status, Slow, Reset, Lost, HTML, Truncated, Unlicensed}
+var faultKinds = []FaultKind{Status, Slow, Reset, Lost, HTML, Truncated, Shapeless, Unlicensed}
 
 // fault is a Fault that is waiting for requests.
 type fault struct {
@@ -109,6 +110,8 @@ func (t *Tenant) faulty(w http.ResponseWriter, r *http.Request, entry *Request, 
 		return problemReply(noLicence(), t.Now(), t.newGUID(), t.newGUID())
 	case HTML:
 		return reply{http.StatusOK, http.Header{"Content-Type": {"text/html"}}, []byte("<html><body><h1>Our services aren't available right now</h1></body></html>")}
+	case Shapeless:
+		return reply{http.StatusOK, http.Header{"Content-Type": {"application/json"}}, []byte(`{"value":{"id":{"of":7}},"id":[7]}`)}
 	case Truncated:
 		a := answer()
 		a.body = a.body[:len(a.body)/2]

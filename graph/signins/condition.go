@@ -21,6 +21,12 @@ const (
 	licensed  = 24 * time.Hour
 	// longestHold is the most that Graph may demand.
 	longestHold = 15 * time.Minute
+	// rejoin is how soon to come back for the answer to a request that took
+	// longer than whoever asked could wait.
+	rejoin = time.Second
+	// longestGuess is how long to wait at most if Graph does not say: people
+	// are to have their answer within a minute after it is back.
+	longestGuess = 30 * time.Second
 )
 
 // A condition is what the last answers taught about Graph. The zero one knows
@@ -109,16 +115,16 @@ func (c *condition) holdFor(err error) time.Duration {
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	return min(Per<<min(max(c.throttled-1, 0), 8), longestHold)
+	return min(Per<<min(max(c.throttled-1, 0), 8), longestGuess)
 }
 
 // judged makes of what went wrong what Find returns: when to ask again, or that
 // there is no point in it.
 func (s *Service) judged(ctx context.Context, q graph.Query, err error) error {
-	if ctx.Err() != nil {
-		return ctx.Err()
-	}
 	var later *graph.Later
+	if ctx.Err() != nil { // who asked has no more time, and a request is perhaps still under way: they may join it
+		err = &graph.Error{Op: "list sign-ins", Reason: graph.ErrUnavailable, Err: ctx.Err(), After: rejoin}
+	}
 	if errors.As(err, &later) {
 		if err = later.Err; err == nil {
 			return later // the budget is spent, which passes
@@ -136,7 +142,7 @@ func (s *Service) judged(ctx context.Context, q graph.Query, err error) error {
 	if later != nil {
 		return later
 	}
-	wait := cmp.Or(max(failed.After, 0), disbelief<<min(max(q.Tries, 0), 3))
+	wait := cmp.Or(max(failed.After, 0), min(disbelief<<min(max(q.Tries, 0), 8), longestGuess))
 	return &graph.Later{At: now.Add(min(wait, longestHold)), Why: graph.Outage, Err: failed}
 }
 

@@ -12,10 +12,10 @@
 //     holds more than was read, so that "none" is not claimed of it all;
 //   - later: a [*graph.Later], with a time at which to ask again and the reason:
 //     the event may still be on its way, the requests are spent, or Graph is
-//     down.
+//     down, or slower than whoever asked can wait.
 //
 // Any other error is a [*graph.Error] that waiting does not mend, such as a
-// missing permission, or the error of a context that ended.
+// missing permission.
 //
 // # How an event is found
 //
