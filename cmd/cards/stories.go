@@ -75,7 +75,7 @@ const (
 )
 
 // stories are all of them, in the order of the gallery.
-var stories = []story{
+var stories = append([]story{
 	{"help-looking", "/reply", func(s *stage) { s.log.Err = &graph.Later{At: s.Now().Add(time.Minute), Why: graph.Lag}; s.paste() }},
 	{"help-busy", "/reply", func(s *stage) { s.log.Err = &graph.Later{At: s.Now().Add(time.Minute), Why: graph.Budget}; s.paste() }},
 	{"help-graph-down", "/reply", func(s *stage) { s.log.Err = &graph.Later{At: s.Now().Add(time.Minute), Why: graph.Outage}; s.paste() }},
@@ -170,7 +170,7 @@ var stories = []story{
 		s.Say(priya, inAdmins, paste)
 	}},
 	{"admins-phone-whose", "/admins", func(s *stage) { s.Say(priya, inAdmins, "they read out error 500121") }},
-}
+}, resetStories()...)
 
 func (s *stage) resolved() {
 	s.escalated()
@@ -179,6 +179,10 @@ func (s *stage) resolved() {
 
 // play tells st and returns its message.
 func play(st story, t flowstest.T) bot.Message {
+	if tr, ok := treatmentOf(st.name); ok {
+		m, _ := playReset(tr, t)
+		return m
+	}
 	if st.tells == nil {
 		e := bot.Event{ID: "e1", From: ava, In: inChat, Did: bot.Said{Text: paste}}
 		return help.Apology(printer(""), e).Posts[0].Message
