@@ -2,7 +2,7 @@
 # that a machine without make can do it too.
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint cards build image
+.PHONY: help demo test crash lint cards build image
 
 help: ## List the tasks
 	@sed -n 's/^\([a-z]*\):.*## /  make \1\t/p' $(MAKEFILE_LIST) | expand -t 16
@@ -12,6 +12,9 @@ demo: ## Show everything in one process, with a made-up company
 
 test: ## Run every test, and bring first what they need
 	@./scripts/test
+
+crash: ## Kill the program between any two steps of a reset, RUNS times
+	@./scripts/crash $(RUNS)
 
 lint: ## Run the linters
 	@./scripts/lint

@@ -170,6 +170,28 @@ func effectsStopped(f *fixture) {
 	}
 }
 
+// effectsReread has the request change after leave was given, in whatever way:
+// leave is asked again, of what it is now.
+func effectsReread(f *fixture) {
+	f.execute("R", phone("R"))
+	c, asked := &tenant{}, 0
+	l := &leave{asked: func() {
+		if asked++; asked == 1 {
+			f.become("R", flows.ResetExecuting)
+		}
+	}}
+	f.perform(l, c)
+	f.state("R/1-phone", flows.EffectWanted)
+	if len(c.did) != 0 || f.audited("effect/%/intent") != 0 {
+		f.Errorf("done by a leave for another version: %v", c.did)
+	}
+	f.perform(l, c)
+	f.state("R/1-phone", flows.EffectDone)
+	if asked != 2 {
+		f.Errorf("leave was asked %d times, want twice", asked)
+	}
+}
+
 // effectsFrozen begins nothing while resets are stopped, and goes on after.
 func effectsFrozen(f *fixture) {
 	f.execute("R", phone("R"), effect("R", "gone", graph.DeletePass, "pass-id"), mail("R/mail"))
@@ -403,6 +425,19 @@ func passesUnknown(f *fixture) {
 	if got, ok, err := f.s.Reveal(f.Context(), again.Key, carl, &leave{}, c); !ok || err != nil || got.Reveal() != thePass {
 		f.Errorf("got %v, %v after it", ok, err)
 	}
+}
+
+// passesInHand begins to run on a store where somebody is pressing for a pass:
+// that is not taken for what the dead had.
+func passesInHand(f *fixture) {
+	f.execute("R", pass("R"))
+	f.become("R", flows.ResetExecuted)
+	f.advance(time.Second)
+	c := &tenant{before: func(graph.Change) { f.ok(f.s.reclaim(f.Context(), f.now())) }}
+	if got, ok, err := f.s.Reveal(f.Context(), pass("R").Key, carl, &leave{}, c); !ok || err != nil || got.Reveal() != thePass {
+		f.Errorf("got %v, %v, want the pass", ok, err)
+	}
+	f.state(pass("R").Key, flows.EffectDone)
 }
 
 // stepped drives a store by the clock alone, as a simulator does.

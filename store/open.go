@@ -107,6 +107,8 @@ type Store struct {
 	wakes *river.Client[*sql.Tx] // nil if Alone
 	chain chainKeys
 
+	opened time.Time // no claim of this program's is older
+
 	accepts   chan *acceptance
 	closed    chan struct{}
 	closeOnce sync.Once
@@ -148,7 +150,7 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 		return nil, err
 	}
 	s := &Store{
-		opts: o, log: o.Log, now: o.Now, eng: eng, db: eng.write, ro: eng.read, chain: newChainKeys(o.AuditKey, o.FormerAuditKeys),
+		opts: o, log: o.Log, now: o.Now, eng: eng, db: eng.write, ro: eng.read, chain: newChainKeys(o.AuditKey, o.FormerAuditKeys), opened: o.Now(),
 		accepts: make(chan *acceptance), closed: make(chan struct{}),
 		pokeWork: make(chan struct{}, 1), pokePosts: make(chan struct{}, 1), pokeDeeds: make(chan struct{}, 1),
 	}

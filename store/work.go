@@ -156,11 +156,15 @@ func (s *Store) release(ctx context.Context, w Work, now time.Time) error {
 // do so, at its start: whoever had them is dead.
 func (s *Store) reclaim(ctx context.Context, now time.Time) error {
 	return s.tx(ctx, "reclaiming leases", func(ctx context.Context, tx *sql.Tx) error {
-		for _, table := range []string{"work", "posts", "effects"} {
+		for _, table := range []string{"work", "posts"} {
 			if _, err := change(ctx, tx, `UPDATE `+table+` SET due_at = $1, held = 0, claim = claim + 1 WHERE held = 1`, micros(now)); err != nil {
 				return err
 			}
 		}
-		return nil
+		// Somebody may have pressed for a pass already, since the store was
+		// opened: that lease ends later than any of before.
+		_, err := change(ctx, tx, `UPDATE effects SET due_at = $1, held = 0, claim = claim + 1 WHERE held = 1 AND due_at <= $2`,
+			micros(now), micros(s.opened.Add(effectLease)))
+		return err
 	})
 }

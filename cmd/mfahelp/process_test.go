@@ -34,6 +34,9 @@ const patience = 2 * time.Minute
 var runDir string
 
 func TestMain(m *testing.M) {
+	if is := os.Getenv(crashEnv); is != "" {
+		crashed(is)
+	}
 	dir, err := os.MkdirTemp("", "mfahelp-test-")
 	if err != nil {
 		fmt.Fprintln(os.Stderr, err)
