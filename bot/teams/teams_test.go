@@ -167,3 +167,5 @@ func (w *world) logged() string {
 	}
 	return s
 }
+
+var nopLog = zap.NewNop()
