@@ -17,6 +17,7 @@ import (
 type cli struct {
 	Audit   auditCmd   `cmd:"" help:"Check or export what is on record."`
 	Demo    demoCmd    `cmd:"" help:"Show everything in one process, with a made-up company."`
+	Doctor  doctorCmd  `cmd:"" help:"Try all that a configuration needs, and name what is missing."`
 	Explain explainCmd `cmd:"" help:"Read a sign-in error and say what to do about it."`
 	Freeze  freezeCmd  `cmd:"" help:"Stop all resets at once."`
 	Sandbox sandboxCmd `cmd:"" help:"Run a pretend Entra tenant to try things on."`

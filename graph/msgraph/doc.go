@@ -16,6 +16,7 @@
 //	methods.go     authentication methods; mask.go masks the numbers
 //	account.go     passes and their policy, risk, telephone numbers, the directory's audit log
 //	change.go      the Writer: what is changed, with an app of its own
+//	probe.go       whether reader and writer have all that they need
 //	value.go       pointers, enumerations, and properties that the SDK does not know
 //
 // # What of the SDK is used
