@@ -15,14 +15,15 @@ import (
 // cli is the grammar of the command line. Each command is a struct of its flags
 // with a Run method, in the file of its name.
 type cli struct {
-	Audit   auditCmd   `cmd:"" help:"Check or export what is on record."`
-	Demo    demoCmd    `cmd:"" help:"Show everything in one process, with a made-up company."`
-	Doctor  doctorCmd  `cmd:"" help:"Try all that a configuration needs, and name what is missing."`
-	Explain explainCmd `cmd:"" help:"Read a sign-in error and say what to do about it."`
-	Freeze  freezeCmd  `cmd:"" help:"Stop all resets at once."`
-	Sandbox sandboxCmd `cmd:"" help:"Run a pretend Entra tenant to try things on."`
-	Serve   serveCmd   `cmd:"" help:"Run the bot for a tenant."`
-	Version versionCmd `cmd:"" help:"Print which version this is."`
+	Audit    auditCmd    `cmd:"" help:"Check or export what is on record."`
+	Demo     demoCmd     `cmd:"" help:"Show everything in one process, with a made-up company."`
+	Doctor   doctorCmd   `cmd:"" help:"Try all that a configuration needs, and name what is missing."`
+	Explain  explainCmd  `cmd:"" help:"Read a sign-in error and say what to do about it."`
+	Freeze   freezeCmd   `cmd:"" help:"Stop all resets at once."`
+	Manifest manifestCmd `cmd:"" help:"Print what a chat platform wants to know about the app."`
+	Sandbox  sandboxCmd  `cmd:"" help:"Run a pretend Entra tenant to try things on."`
+	Serve    serveCmd    `cmd:"" help:"Run the bot for a tenant."`
+	Version  versionCmd  `cmd:"" help:"Print which version this is."`
 }
 
 const description = "mfahelp helps people whom Microsoft sign-in turns away: it reads the error, finds that sign-in, " +

@@ -23,7 +23,7 @@ func TestCommandLine(t *testing.T) {
 		stderr string
 	}{
 		{"", exitOK, "mfahelp <command> --help", ""},
-		{"--help", exitOK, "explain         Read a sign-in error", ""},
+		{"--help", exitOK, "explain           Read a sign-in error", ""},
 		{"explain --help", exitOK, "mfahelp explain --json error.txt", ""},
 		{"demo --help", exitOK, "127.0.0.1:8025", ""},
 		{"sandbox --help", exitOK, "mfahelp sandbox --free --control", ""},
@@ -35,6 +35,8 @@ func TestCommandLine(t *testing.T) {
 		{"audit verify", exitUsage, "", "mfahelp: missing flags: --config=FILE\nRun \"mfahelp audit verify --help\" for what there is.\n"},
 		{"audit verify --config /no/such.yaml --head 7", exitError, "", "mfahelp: --head \"7\": no head of an audit trail: it is a number, a colon, and 64 digits of 0-9 and a-f\n"},
 		{"freeze --config /no/such.yaml", exitError, "", "mfahelp: reading the configuration: /no/such.yaml: no such file or directory\n"},
+		{"manifest slack --help", exitOK, "mfahelp manifest slack --url https://help.contoso.com", ""},
+		{"manifest slack --url http://x", exitError, "", "mfahelp: \"http://x\" is no address that Slack takes; write https:// and a host\n"},
 		{"version --help", exitOK, "report of a bug", ""},
 		{"version", exitOK, "mfahelp ", ""},
 		{"explian", exitUsage, "", `mfahelp: unexpected argument explian, did you mean "explain"?` + "\nRun \"mfahelp --help\" for what there is.\n"},
