@@ -1,0 +1,387 @@
+package main
+
+import (
+	"bytes"
+	"cmp"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/gorilla/websocket"
+	"go.uber.org/zap"
+	"go.uber.org/zap/zapcore"
+	"go.uber.org/zap/zaptest/observer"
+
+	"mfahelp/config"
+	"mfahelp/graph/sandbox"
+	"mfahelp/secret"
+)
+
+// localSlack is a Slack that nobody here wrote, where scripts/setup puts it:
+// https://github.com/parvalabs/local-slack.
+var localSlack = cmp.Or(os.Getenv("MFAHELP_LOCAL_SLACK"), "../../.cache/local-slack-linux-x64-0.1.8/bin/local-slack")
+
+// TestLocalSlack has the whole program in a Slack that nobody here wrote, over
+// connections and over HTTP. That Slack listens on every address and obeys
+// everybody, so all of it runs in a network of its own.
+func TestLocalSlack(t *testing.T) {
+	if os.Getenv("MFAHELP_NETWORK_OF_ITS_OWN") != "" {
+		for _, mode := range []string{"socket", "events"} {
+			t.Run(mode, func(t *testing.T) { converse(openLocal(t, mode)) })
+		}
+		return
+	}
+	binary, err := filepath.Abs(localSlack)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := os.Stat(binary); err != nil {
+		t.Skip("local-slack is not here; scripts/setup fetches it")
+	}
+	if exec.CommandContext(t.Context(), "unshare", "-n", "ip", "link", "set", "lo", "up").Run() != nil {
+		t.Skip("this machine gives no network of its own: that needs root, unshare, and ip")
+	}
+	cmd := exec.CommandContext(t.Context(), "unshare", "-n", "sh", "-c", `ip link set lo up && exec "$0" "$@"`, os.Args[0], "-test.run=^TestLocalSlack$", "-test.v")
+	cmd.Env = append(os.Environ(), "MFAHELP_NETWORK_OF_ITS_OWN="+binary)
+	out, err := cmd.CombinedOutput()
+	if err != nil || !strings.Contains(string(out), "--- PASS: TestLocalSlack/socket") || !strings.Contains(string(out), "--- PASS: TestLocalSlack/events") {
+		t.Errorf("%v\n%s", err, out)
+	}
+}
+
+// A local is the program in that Slack.
+type local struct {
+	*testing.T
+	url    string
+	tenant *sandbox.Tenant
+	ui     *websocket.Conn
+	logged *observer.ObservedLogs
+	ids    map[string]string // of people, by what the sandbox calls them
+}
+
+const (
+	localAdmins  = "C0ADMINS01"
+	localGeneral = "C0GENERAL1"
+)
+
+func openLocal(t *testing.T, mode string) *local {
+	t.Helper()
+	tenant, err := sandbox.New(sandbox.Options{Dir: keyedDir(t), Now: time.Now})
+	if err != nil {
+		t.Fatal(err)
+	}
+	graph, err := tenant.Start("127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	ln, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	l := &local{T: t, tenant: tenant, ids: map[string]string{}}
+	cfg := demoConfig(tenant, graph, t.TempDir(), "http://"+ln.Addr().String())
+	cfg.Web.Login = ""
+	cfg.Slack = config.Slack{On: true, BotToken: secret.New("xoxb-made-up"), People: map[string]string{}}
+	if mode == "socket" {
+		cfg.Slack.AppToken = secret.New("xapp-made-up")
+	} else {
+		cfg.Slack.SigningSecret = secret.New("made-up-signing-secret")
+	}
+	cfg.Admins.Channel = config.Channel{Platform: "slack", ID: localAdmins}
+	var users []map[string]any
+	members := []string{"U0BOT00001"}
+	for i, p := range tenant.People() {
+		id := fmt.Sprintf("U0P%07d", i+1)
+		l.ids[short(p.UPN)], cfg.Slack.People[id] = id, p.ID
+		users = append(users, map[string]any{"id": id, "name": short(p.UPN), "real_name": p.Name, "email": short(p.UPN) + "@contoso.com"})
+		if slices.Contains(p.Groups, sandbox.AdminsGroup) {
+			members = append(members, id)
+		}
+	}
+	l.serve(map[string]any{
+		"workspace": map[string]any{"name": "Contoso", "domain": "contoso", "teamId": "T0TEAM0001"},
+		"apps": []any{map[string]any{
+			"appId": "A0APP00001", "botUserId": "U0BOT00001", "botName": "mfahelp", "botToken": "xoxb-made-up", "appToken": "xapp-made-up",
+			"signingSecret": "made-up-signing-secret", "mode": mode, "requestUrl": "http://" + ln.Addr().String() + slackPath,
+		}},
+		"users": users,
+		"channels": []any{
+			map[string]any{"id": localAdmins, "name": "helpdesk", "is_private": true, "members": members},
+			map[string]any{"id": localGeneral, "name": "general", "members": append(members, l.ids["sofia.almeida"])},
+		},
+	})
+	cfg.Slack.API = l.url + "/api/"
+	core, logged := observer.New(zapcore.InfoLevel)
+	l.logged = logged
+	a, err := newApp(t.Context(), cfg, zap.New(core), time.Now, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	ended := make(chan error, 1)
+	ctx := t.Context()
+	go func() { ended <- a.Run(ctx, ln) }()
+	t.Cleanup(func() {
+		if err := errors.Join(<-ended, a.Close(), tenant.Close()); err != nil {
+			t.Error(err)
+		}
+	})
+	l.until("the bot is ready", func() bool { return a.slack.Ready() == nil })
+	if mode == "socket" {
+		l.until("both connections are open", func() bool { return strings.Count(l.log(), "apps.connections.open") >= 2 })
+		l.until("they listen", func() bool {
+			return l.call("message", map[string]any{"channel": l.ids["ben.novak"], "user": l.ids["ben.novak"], "text": "hello"}) && len(l.read(l.direct("ben.novak"))) > 1
+		})
+	}
+	return l
+}
+
+// serve starts that Slack and waits until it answers.
+func (l *local) serve(conf map[string]any) {
+	l.Helper()
+	b, err := json.Marshal(conf)
+	if err != nil {
+		l.Fatal(err)
+	}
+	file := filepath.Join(l.TempDir(), "slack.json")
+	if err := os.WriteFile(file, b, 0o600); err != nil {
+		l.Fatal(err)
+	}
+	ln, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		l.Fatal(err)
+	}
+	_, port, _ := net.SplitHostPort(ln.Addr().String())
+	ln.Close()
+	cmd := exec.Command(os.Getenv("MFAHELP_NETWORK_OF_ITS_OWN"), "--config", file, "--port", port, "--base-host", "127.0.0.1", "--files-dir", l.TempDir())
+	if err := cmd.Start(); err != nil {
+		l.Fatal(err)
+	}
+	l.Cleanup(func() {
+		_ = cmd.Process.Kill()
+		_ = cmd.Wait()
+	})
+	l.url = "http://127.0.0.1:" + port
+	l.until("that Slack answers", func() bool { _, err := l.get("state"); return err == nil })
+	l.ui, _, err = websocket.DefaultDialer.DialContext(l.Context(), "ws://127.0.0.1:"+port+"/ui", nil)
+	if err != nil {
+		l.Fatal(err)
+	}
+	l.Cleanup(func() { l.ui.Close() })
+}
+
+// until waits for something that another process does. Its limit is no claim: it
+// only ends a test that would never.
+func (l *local) until(what string, ok func() bool) {
+	l.Helper()
+	for range 160 {
+		if ok() {
+			return
+		}
+		time.Sleep(50 * time.Millisecond)
+	}
+	var said strings.Builder
+	if l.logged != nil {
+		for _, e := range l.logged.All() {
+			fmt.Fprintln(&said, e.Message, e.ContextMap())
+		}
+	}
+	if b, err := l.get("log"); err == nil {
+		fmt.Fprintf(&said, "and Slack's, at its end\n%s", b[max(0, len(b)-4000):])
+	}
+	l.Fatalf("waited in vain until %s; the log says\n%s", what, said.String())
+}
+
+func (l *local) get(path string) ([]byte, error) {
+	r, err := http.NewRequestWithContext(l.Context(), http.MethodGet, l.url+"/_control/"+path, nil)
+	if err != nil {
+		return nil, err
+	}
+	res, err := http.DefaultClient.Do(r)
+	if err != nil {
+		return nil, err
+	}
+	defer res.Body.Close()
+	return io.ReadAll(res.Body)
+}
+
+func (l *local) log() string {
+	b, _ := l.get("log")
+	return string(b)
+}
+
+// call does something as one of the people.
+func (l *local) call(what string, body map[string]any) bool {
+	l.Helper()
+	b, err := json.Marshal(body)
+	if err != nil {
+		l.Fatal(err)
+	}
+	res, err := http.Post(l.url+"/_control/"+what, "application/json", bytes.NewReader(b)) //nolint:noctx // it ends with the other process
+	if err != nil {
+		l.Fatal(err)
+	}
+	defer res.Body.Close()
+	out, _ := io.ReadAll(res.Body)
+	if res.StatusCode != http.StatusOK {
+		l.Fatalf("%s was refused: %s", what, out)
+	}
+	return true
+}
+
+// A localMessage is one as that Slack keeps it.
+type localMessage struct {
+	TS     string `json:"ts"`
+	Thread string `json:"thread_ts"`
+	User   string `json:"user"`
+	Bot    string `json:"bot_id"`
+	Text   string `json:"text"`
+	Files  []struct {
+		Name string `json:"name"`
+	} `json:"files"`
+	Blocks []any `json:"blocks"`
+}
+
+func (l *local) read(channel string) (all []localMessage) {
+	l.Helper()
+	b, err := l.get("messages/" + channel)
+	if err != nil {
+		l.Fatal(err)
+	}
+	var answer struct{ Messages []localMessage }
+	if json.Unmarshal(b, &answer) != nil || answer.Messages == nil {
+		_ = json.Unmarshal(b, &answer.Messages)
+	}
+	return answer.Messages
+}
+
+// direct is the id of somebody's conversation with the bot.
+func (l *local) direct(who string) string {
+	l.Helper()
+	res, err := http.Post(l.url+"/api/conversations.open", "application/x-www-form-urlencoded", //nolint:noctx // it ends with the other process
+		strings.NewReader("token=xoxb-made-up&users="+l.ids[who]))
+	if err != nil {
+		l.Fatal(err)
+	}
+	defer res.Body.Close()
+	var a struct{ Channel struct{ ID string } }
+	if err := json.NewDecoder(res.Body).Decode(&a); err != nil {
+		l.Fatal(err)
+	}
+	return a.Channel.ID
+}
+
+// shown waits for a message of the bot's that says something, and returns the
+// newest.
+func (l *local) shown(channel, text string) (found localMessage) {
+	l.Helper()
+	l.until(fmt.Sprintf("%q is in %s", text, channel), func() bool {
+		for _, m := range l.read(channel) {
+			if strings.Contains(m.Text, text) && (m.Bot != "" || m.User == "U0BOT00001") {
+				found = m
+			}
+		}
+		return found.TS != ""
+	})
+	return found
+}
+
+// press presses a button of a message.
+func (l *local) press(who, channel string, m localMessage, label string) {
+	l.Helper()
+	for _, x := range m.Blocks {
+		b, _ := x.(map[string]any)
+		elements, _ := b["elements"].([]any)
+		for _, y := range elements {
+			e, _ := y.(map[string]any)
+			text, _ := e["text"].(map[string]any)
+			if e["type"] == "button" && text["text"] == label {
+				l.call("interact", map[string]any{"channel": channel, "messageTs": m.TS, "user": l.ids[who], "action": map[string]any{
+					"type": "button", "action_id": e["action_id"], "block_id": b["block_id"], "value": e["value"],
+				}})
+				return
+			}
+		}
+	}
+	l.Fatalf("there is no button %q in %+v", label, m.Blocks)
+}
+
+// fill sends the dialog that is open. Of the others it says nothing: that Slack
+// has one pile of dialogs for all.
+func (l *local) fill(who string, values map[string]string) {
+	l.Helper()
+	l.until("a dialog is open", func() bool {
+		b, _ := l.get("log")
+		return strings.Contains(string(b), "views.open")
+	})
+	given := map[string]any{}
+	for name, v := range values {
+		given[name] = map[string]any{"value": map[string]any{"type": "plain_text_input", "value": v}}
+	}
+	if err := l.ui.WriteJSON(map[string]any{"t": "view_submit", "user": l.ids[who], "values": given}); err != nil {
+		l.Fatal(err)
+	}
+}
+
+// converse does what people do, once around.
+func converse(l *local) {
+	l.Helper()
+	sofia := l.direct("sofia.almeida")
+	f, err := l.tenant.Fail("no-response")
+	if err != nil {
+		l.Fatal(err)
+	}
+	l.call("message", map[string]any{"channel": l.ids["sofia.almeida"], "user": l.ids["sofia.almeida"], "text": f.Text})
+	card := l.shown(sofia, "No answer to the sign-in request")
+	if n := l.count(sofia); n != 1 {
+		l.Fatalf("one message has %d answers", n)
+	}
+	l.call("command", map[string]any{"channel": localGeneral, "user": l.ids["sofia.almeida"], "command": "/mfa-help", "text": "status"})
+	l.until("the command is answered", func() bool {
+		return strings.Contains(l.log(), "slash_command") && l.count(localGeneral)+l.count(sofia) >= 2
+	})
+	l.call("message", map[string]any{"channel": localGeneral, "user": l.ids["sofia.almeida"], "text": "<@U0BOT00001> I cannot sign in"})
+	l.until("the mention is answered", func() bool { return l.count(localGeneral)+l.count(sofia) >= 3 })
+
+	l.press("sofia.almeida", sofia, card, "Still stuck")
+	l.fill("sofia.almeida", map[string]string{"words": "My phone is in the river."})
+	queue := l.shown(localAdmins, "My phone is in the river.")
+	l.until("the evidence is in the thread", func() bool {
+		return slices.ContainsFunc(l.read(localAdmins), func(m localMessage) bool { return len(m.Files) > 0 })
+	})
+	l.press("priya.raman", localAdmins, queue, "Claim")
+	l.shown(localAdmins, "Priya Raman")
+	l.call("message", map[string]any{"channel": localAdmins, "user": l.ids["priya.raman"], "text": "Come to room 2.14.", "thread_ts": queue.TS})
+	l.shown(sofia, "Come to room 2.14.")
+	l.call("message", map[string]any{"channel": l.ids["sofia.almeida"], "user": l.ids["sofia.almeida"], "text": "on my way"})
+	l.shown(localAdmins, "on my way")
+	l.call("open-home", map[string]any{"user": l.ids["sofia.almeida"]})
+	relayed := 0
+	for _, m := range l.read(sofia) {
+		if strings.Contains(m.Text, "Come to room 2.14.") {
+			relayed++
+		}
+	}
+	if relayed != 1 {
+		l.Errorf("what one admin wrote once was said %d times", relayed)
+	}
+}
+
+// count is how many messages of the bot's there are.
+func (l *local) count(channel string) (n int) {
+	for _, m := range l.read(channel) {
+		if m.Bot != "" || m.User == "U0BOT00001" {
+			n++
+		}
+	}
+	return n
+}
