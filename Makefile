@@ -2,7 +2,7 @@
 # that a machine without make can do it too.
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test crash lint cards build image
+.PHONY: help demo test crash simulate lint cards build image
 
 help: ## List the tasks
 	@sed -n 's/^\([a-z]*\):.*## /  make \1\t/p' $(MAKEFILE_LIST) | expand -t 16
@@ -15,6 +15,9 @@ test: ## Run every test, and bring first what they need
 
 crash: ## Kill the program between any two steps of a reset, RUNS times
 	@./scripts/crash $(RUNS)
+
+simulate: ## Run the flows on the store by a clock of their own, for SEEDS seeds
+	@./scripts/simulate $(SEEDS)
 
 lint: ## Run the linters
 	@./scripts/lint

@@ -1,0 +1,678 @@
+// Package simulate runs the real flows on the real store by a clock of its own,
+// with employees, admins, an attacker, faults of the tenant and crashes, as a
+// seed says, and holds what happens to what must always be true.
+//
+//	make simulate SEEDS=500
+package simulate
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"os"
+	"path/filepath"
+	"runtime"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"mfahelp/bot"
+	"mfahelp/flows"
+	"mfahelp/flows/escalate"
+	"mfahelp/flows/flowstest"
+	"mfahelp/flows/help"
+	"mfahelp/flows/lookup"
+	"mfahelp/flows/reset"
+	"mfahelp/graph"
+	"mfahelp/secret"
+	"mfahelp/store"
+	"mfahelp/words"
+)
+
+// TestSimulate runs seeds, one after another.
+func TestSimulate(t *testing.T) {
+	if testing.Short() {
+		t.Skip("runs for a while")
+	}
+	seeds, err := strconv.Atoi(cmpOr(os.Getenv("MFAHELP_SEEDS"), map[bool]string{true: "60", false: "10"}[os.Getenv("CI") == "true"]))
+	if err != nil {
+		t.Fatal(err)
+	}
+	first, err := strconv.ParseUint(cmpOr(os.Getenv("MFAHELP_SEED"), "1"), 10, 64)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var all tally
+	for seed := first; seed < first+uint64(seeds); seed++ {
+		if _, n := simulate(t, seed); !t.Failed() {
+			all.add(n)
+			continue
+		}
+		t.Fatalf("again with MFAHELP_SEED=%d MFAHELP_SEEDS=1", seed)
+	}
+	t.Logf("%d seeds: %+v", seeds, all)
+	if seeds < 20 {
+		return // too few for everything to have happened
+	}
+	if all.Approved == 0 || all.Changes == 0 || all.Shown == 0 || all.Crashes == 0 || all.Attacks == 0 || all.Faults == 0 {
+		t.Errorf("something never happened: %+v", all)
+	}
+}
+
+// TestReplays runs one seed twice: all that is on record is the same.
+func TestReplays(t *testing.T) {
+	a, _ := simulate(t, 7)
+	b, _ := simulate(t, 7)
+	if !bytes.Equal(a, b) {
+		t.Error("one seed went two ways")
+	}
+}
+
+func cmpOr(a, b string) string {
+	if a != "" {
+		return a
+	}
+	return b
+}
+
+// A tally is how often something happened.
+type tally struct{ Asked, Approved, Changes, Shown, Crashes, Attacks, Faults, Settled, Over int }
+
+func (t *tally) add(n tally) {
+	t.Asked, t.Approved, t.Changes, t.Shown = t.Asked+n.Asked, t.Approved+n.Approved, t.Changes+n.Changes, t.Shown+n.Shown
+	t.Crashes, t.Attacks, t.Faults = t.Crashes+n.Crashes, t.Attacks+n.Attacks, t.Faults+n.Faults
+	t.Settled, t.Over = t.Settled+n.Settled, t.Over+n.Over
+}
+
+// The people. Mo is everybody's manager; Priya, Sam and Kim are admins, of whom
+// the first two may approve. Eve has stolen everybody's chat, and nobody's phone.
+var (
+	ava, bea, mo  = person("ava"), person("bea"), person("mo")
+	priya, sam    = person("priya"), person("sam")
+	kim, eve      = person("kim"), person("eve")
+	staff         = []bot.Person{ava, bea, mo, priya, sam, kim, eve}
+	admins        = []bot.Person{priya, sam, kim}
+	channel       = bot.Place{Platform: "web", ID: "admins", Private: true}
+	start         = time.Date(2026, 11, 20, 9, 0, 0, 0, time.UTC)
+	chainKey      = secret.New("the key of the chain in a simulation")
+	errNoAnswer   = &graph.Error{Op: "simulated", Reason: graph.ErrUnavailable, Perhaps: true}
+	errBusyTenant = &graph.Error{Op: "simulated", Reason: graph.ErrThrottled, After: time.Minute}
+)
+
+const approverGroup = "g-desk"
+
+func person(id string) bot.Person {
+	return bot.Person{Platform: "web", ID: id, Name: strings.ToUpper(id), Identity: bot.Identity{Tenant: "t", ObjectID: "o-" + id}}
+}
+
+func dm(p bot.Person) bot.Place {
+	return bot.Place{Platform: "web", ID: "dm " + p.ID, Audience: bot.Direct, Reader: p.ID}
+}
+
+// A world is one run.
+type world struct {
+	t      *testing.T
+	seed   uint64
+	dice   *rand.Rand
+	dir    string
+	at     time.Time
+	tenant *flowstest.Tenant
+	s      *store.Store
+	flow   *reset.Flow
+	router *flows.Router
+	n      int // of whatever needs a name of its own
+	tally
+
+	order   []string            // keys of posts, in the order in which they were first seen
+	posts   map[string]bot.Post // as they are seen now
+	signed  map[string]time.Time
+	deleted map[string]int
+	shown   map[string]int
+	crash   int // in how many changes it dies; 0 for none
+	faulty  bool
+}
+
+func simulate(t *testing.T, seed uint64) (trail []byte, n tally) {
+	t.Helper()
+	w := &world{
+		t: t, seed: seed, dice: rand.New(rand.NewPCG(seed, 0)), dir: t.TempDir(), at: start,
+		posts: map[string]bot.Post{}, signed: map[string]time.Time{}, deleted: map[string]int{}, shown: map[string]int{},
+	}
+	w.tenant = flowstest.NewTenant(w.now)
+	for _, p := range staff {
+		w.tenant.People[p.ObjectID] = graph.User{ID: p.ObjectID, UPN: p.ID + "@contoso.com", Name: p.Name + " of Contoso", Mail: p.ID + "@contoso.com", Enabled: true}
+		if p.ID != mo.ID {
+			w.tenant.Managers[p.ObjectID] = mo.ObjectID
+		}
+		w.tenant.Ways[p.ObjectID] = []graph.Method{
+			{ID: p.ID + "-password", Kind: graph.Password}, {ID: p.ID + "-phone", Kind: graph.Authenticator, Name: "Pixel 9", Default: true},
+		}
+	}
+	w.tenant.Groups[approverGroup] = []string{priya.ObjectID, sam.ObjectID}
+	w.open()
+	for range 250 {
+		w.act()
+		w.drain()
+		if t.Failed() {
+			return nil, w.tally
+		}
+	}
+	return w.end(), w.tally
+}
+
+func (w *world) now() time.Time { return w.at }
+
+func (w *world) ok(err error) {
+	w.t.Helper()
+	if err != nil {
+		w.t.Fatalf("seed %d: %v", w.seed, err)
+	}
+}
+
+func (w *world) wrong(format string, args ...any) {
+	w.t.Helper()
+	w.t.Errorf("seed %d: "+format, append([]any{w.seed}, args...)...)
+}
+
+func (w *world) name(what string) string {
+	w.n++
+	return fmt.Sprintf("%s-%d-of-a-simulation", what, w.n)
+}
+
+// open starts the program, anew if need be.
+func (w *world) open() {
+	var err error
+	w.s, err = store.Open(w.t.Context(), store.Options{
+		URL: "sqlite:" + filepath.Join(w.dir, "store.db"), Now: w.now, Alone: true, Admins: w, AuditKey: chainKey,
+		Key: func() string { return w.name("offer") },
+	})
+	w.ok(err)
+	say := func(locale string) *words.Printer { return &words.Printer{Locale: locale} }
+	approvers := reset.Approvers{Groups: []string{approverGroup}, Count: 1}
+	w.flow, err = reset.New(reset.Options{
+		Policy: reset.Policy{
+			Approvers: map[reset.Class]reset.Approvers{reset.OneMethod: approvers, reset.PassOnly: approvers, reset.AllMethods: {Groups: []string{approverGroup}, Count: 2}},
+			Proofs: map[flows.Asker][]string{
+				flows.AsSubject: {reset.ByManager}, flows.AsColleague: {reset.ByManager}, flows.AsAdmin: {reset.ByManager},
+			},
+			RequestLife: 4 * time.Hour, ProofLife: time.Hour, CoolDown: 7 * 24 * time.Hour, PerRequester: 3, PerHour: 20, Burst: 3,
+			PassLife: time.Hour, PassOnce: true, CallField: graph.MobilePhone, CallUnchanged: 30 * 24 * time.Hour,
+			Settled: 3 * 24 * time.Hour, Watch: 3 * 24 * time.Hour, Remind: time.Hour,
+		},
+		Tenant: "t", Directory: w.tenant, Changes: w.tenant, SignIns: w.tenant,
+		Requests: w.s, Cases: w.s, Admins: w, Ledger: w.s, Reach: []bot.Reacher{w}, Codes: reset.Codes{Key: []byte("a key for simulations")},
+		Words: say, Channel: channel, Page: func(link string) string { return "https://mfahelp.contoso.com/go/" + link },
+		Token: func() string { return w.name("token") }, Self: []string{flowstest.Writer}, Now: w.now,
+	})
+	w.ok(err)
+	desk := &lookup.Desk{SignIns: &flowstest.Log{}, Directory: w.tenant, Tenant: "t", Now: w.now}
+	w.router = &flows.Router{
+		Offers: w.s, Now: w.now, Closed: func(e bot.Event, why flows.Refusal) flows.Answer { return help.Closed(say(""), e, why) },
+		Flows: []flows.Named{
+			w.flow.Named(),
+			escalate.New(escalate.Options{Desk: desk, Cases: w.s, Admins: w, Words: say, Channel: channel, Now: w.now, Resets: true, Spoken: w.flow.Spoken}).Named(),
+			help.New(help.Options{Desk: desk, Cases: w.s, Ledger: w.s, Words: say, Admins: channel, Now: w.now, Resets: true, Spoken: w.flow.Spoken}).Named(),
+		},
+	}
+}
+
+// Admin implements [flows.Admins].
+func (w *world) Admin(_ context.Context, by bot.Identity) (bool, error) {
+	return slices.ContainsFunc(admins, func(p bot.Person) bool { return p.Key() == by.Key() }), nil
+}
+
+// Reach implements [bot.Reacher].
+func (w *world) Reach(_ context.Context, who bot.Identity) (bot.Person, bot.Place, bool, error) {
+	for _, p := range staff {
+		if p.Key() == who.Key() {
+			return p, dm(p), true, nil
+		}
+	}
+	return bot.Person{}, bot.Place{}, false, nil
+}
+
+// Name and Send make a platform of the world, on which everything can be seen.
+func (w *world) Name() string { return "web" }
+
+func (w *world) Send(_ context.Context, p bot.Post, _ string) (string, error) {
+	if strings.Contains(fmt.Sprintf("%+v", p.Message), flowstest.Canary) {
+		w.wrong("a pass is in the post %s", p.Key)
+	}
+	if _, known := w.posts[p.Key]; !known {
+		w.order = append(w.order, p.Key)
+	}
+	w.posts[p.Key] = p
+	return "ref/" + p.Key, nil
+}
+
+// drain does all that is due, and dies and starts again if it is told to.
+func (w *world) drain() {
+	for range 500 {
+		did, died := w.guard(func() (bool, error) {
+			return w.s.Step(context.Background(), store.Runner{Router: w.router, Platforms: map[string]bot.Platform{"web": w}, Leave: w.flow, Changer: w})
+		})
+		if !did && !died {
+			return
+		}
+	}
+}
+
+// guard runs f where it may die, and starts the program again if it does.
+func (w *world) guard(f func() (bool, error)) (did, died bool) {
+	done := make(chan error, 1)
+	go func() {
+		err := errDied
+		defer func() { done <- err }()
+		did, err = f()
+	}()
+	err := <-done
+	if errors.Is(err, errDied) {
+		w.Crashes++
+		w.ok(w.s.Close())
+		w.open()
+		return false, true
+	}
+	w.ok(err)
+	return did, false
+}
+
+var errDied = errors.New("the program has died")
+
+// Change is the tenant, where it answers, and holds each change to the rules.
+func (w *world) Change(_ context.Context, c graph.Change) (graph.Changed, error) {
+	if c.Kind != graph.SendMail {
+		w.mayChange(c)
+	}
+	before := w.dying()
+	if before && w.dice.IntN(2) == 0 {
+		runtime.Goexit()
+	}
+	if w.faulty && w.dice.IntN(2) == 0 {
+		w.Faults++
+		if w.dice.IntN(2) == 0 {
+			return graph.Changed{}, errBusyTenant
+		}
+		_, _ = w.tenant.Apply(c) // it happens, and nobody hears of it
+		w.changed(c, graph.Changed{})
+		return graph.Changed{}, errNoAnswer
+	}
+	made, err := w.tenant.Apply(c)
+	w.changed(c, made)
+	if before {
+		runtime.Goexit()
+	}
+	return made, err
+}
+
+func (w *world) dying() bool {
+	if w.crash > 0 {
+		w.crash--
+		return w.crash == 0
+	}
+	return false
+}
+
+func (w *world) changed(c graph.Change, made graph.Changed) {
+	w.Changes++
+	if c.Kind == graph.DeleteMethod && !made.Gone {
+		w.deleted[c.Object]++
+	}
+}
+
+// mayChange asks, of the record and of what people really did, whether c may be.
+func (w *world) mayChange(c graph.Change) {
+	all, err := w.s.About(context.Background(), bot.Identity{Tenant: "t", ObjectID: c.User}, time.Time{})
+	w.ok(err)
+	takes := c.Kind == graph.DeletePass
+	for _, r := range all {
+		if takes && r.State.Lets(c.Kind) || c.Kind == graph.RevokeSessions && r.State == flows.ResetFrozen && r.Alarm {
+			return
+		}
+		if !r.State.Lets(c.Kind) || !r.Has(c) {
+			continue
+		}
+		frozen, err := w.s.Frozen(context.Background())
+		w.ok(err)
+		if frozen.On {
+			w.wrong("%s while resets are stopped", c.Kind)
+		}
+		if why := w.missing(r); why != "" {
+			w.wrong("%s of %s, and %s", c.Kind, c.User, why)
+		}
+		return
+	}
+	w.wrong("%s of %s, which no request lets", c.Kind, c.User)
+}
+
+// missing is what r lacks of a proof by the manager and enough approvals, each by
+// somebody who really signed in for it.
+func (w *world) missing(r flows.Request) string {
+	really := func(p bot.Person, at time.Time) bool {
+		signed, ok := w.signed[p.Key()+" "+at.String()]
+		return ok && !signed.Before(r.Asked.Add(-10*time.Minute)) && p.Key() != r.Subject.Key() && p.Key() != r.Requester.Key()
+	}
+	prover := ""
+	for _, p := range r.Proofs {
+		if p.Kind == reset.ByManager && p.Digest == r.Digest() && p.By.Key() == mo.Key() && really(p.By, p.SignedIn) {
+			prover = p.By.Key()
+		}
+	}
+	approvers := map[string]bool{}
+	for _, d := range r.Decisions {
+		if !d.Approve && d.By.Key() == r.Subject.Key() {
+			return "its subject said no"
+		}
+		if d.Approve && d.Digest == r.Digest() && really(d.By, d.SignedIn) && slices.Contains(w.tenant.Groups[approverGroup], d.By.ObjectID) && d.By.Key() != prover {
+			approvers[d.By.Key()] = true
+		}
+	}
+	need := 1
+	if reset.Class(r.Class) == reset.AllMethods {
+		need = 2
+	}
+	switch {
+	case prover == "":
+		return "nobody vouched for them"
+	case len(approvers) < need:
+		return fmt.Sprintf("%d approved it", len(approvers))
+	case !w.at.Before(r.Expires):
+		return "it has expired"
+	}
+	return ""
+}
+
+// act has somebody do something.
+func (w *world) act() {
+	switch n := w.dice.IntN(100); {
+	case n < 3 || len(w.order) == 0:
+		who, about := w.any(staff), w.any(staff)
+		if w.dice.IntN(3) > 0 {
+			about = who
+		}
+		w.Asked++
+		w.does(who, dm(who), bot.Commanded{Name: "mfa-help", Text: "reset " + about.ID + "@contoso.com"})
+	case n < 40:
+		w.press(false)
+	case n < 65:
+		w.follow(false)
+	case n < 72:
+		w.Attacks++
+		w.press(true)
+	case n < 78:
+		w.Attacks++
+		w.follow(true)
+	case n < 84:
+		w.handOver()
+		w.reveal()
+	case n < 92:
+		w.at = w.at.Add(time.Duration(w.dice.IntN(8)) * time.Minute)
+	case n < 93:
+		w.at = w.at.Add(time.Duration(w.dice.IntN(6)) * time.Hour)
+	case n < 97:
+		w.crash = 1 + w.dice.IntN(2)
+	case n < 99:
+		w.faulty = !w.faulty
+	default:
+		p := w.any(staff)
+		w.tenant.Ways[p.ObjectID] = append(slices.Clone(w.tenant.Ways[p.ObjectID]), graph.Method{ID: w.name("method"), Kind: graph.FIDO2})
+	}
+	w.at = w.at.Add(10 * time.Second)
+}
+
+func (w *world) any(people []bot.Person) bot.Person { return people[w.dice.IntN(len(people))] }
+
+func (w *world) does(who bot.Person, in bot.Place, did bot.Act) {
+	w.ok(w.s.Accept(context.Background(), bot.Event{ID: w.name("event"), At: w.at, From: who, In: in, Did: did}))
+}
+
+// readers are who sees a post.
+func readers(p bot.Post) []bot.Person {
+	if p.To.Reader == "" {
+		return admins
+	}
+	return slices.DeleteFunc(slices.Clone(staff), func(x bot.Person) bool { return x.ID != p.To.Reader })
+}
+
+// some is one of the latest posts with an action of a kind, and false if there
+// is none.
+func (w *world) some(has func(bot.Action) bool) (bot.Post, bool) {
+	var found []bot.Post
+	most := 1 + w.dice.IntN(6) // mostly what came last
+	for _, key := range slices.Backward(w.order) {
+		p := w.posts[key]
+		if len(found) < most && len(readers(p)) > 0 && slices.ContainsFunc(p.Message.Actions, has) {
+			found = append(found, p)
+		}
+	}
+	if len(found) == 0 {
+		return bot.Post{}, false
+	}
+	return found[w.dice.IntN(len(found))], true
+}
+
+func leads(a bot.Action) bool {
+	o, ok := a.(bot.Open)
+	return ok && strings.Contains(o.URL, "/go/")
+}
+
+func pressable(a bot.Action) bool {
+	_, opens := a.(bot.Open)
+	return !opens
+}
+
+// press has somebody who sees a button press it, or the attacker, as anybody.
+func (w *world) press(attack bool) {
+	p, ok := w.some(pressable)
+	if !ok {
+		return
+	}
+	did := bot.Pressed{Fields: map[string]string{}}
+	switch a := p.Message.Actions[w.dice.IntN(len(p.Message.Actions))].(type) {
+	case bot.Choose:
+		did.Key = a.Key
+		if strings.HasSuffix(a.Verb, "stop") || strings.HasSuffix(a.Verb, "deny") || strings.HasSuffix(a.Verb, "not-me") || strings.HasSuffix(a.Verb, "freeze") {
+			if w.dice.IntN(40) > 0 {
+				return // people seldom do
+			}
+		}
+	case bot.Ask:
+		did.Key = a.Key
+		for _, f := range a.Fields {
+			did.Fields[f.Name] = "words"
+			if len(f.Options) > 0 {
+				did.Fields[f.Name] = f.Options[w.dice.IntN(len(f.Options))].Value
+			}
+		}
+	default:
+		return
+	}
+	who := w.any(readers(p))
+	if attack {
+		who = w.any(staff)
+	}
+	w.does(who, p.To, did)
+}
+
+// follow has somebody open a link of theirs, sign in and agree; or the attacker
+// somebody else's, with her own sign-in, or one that is old or of another plan.
+func (w *world) follow(attack bool) {
+	p, ok := w.some(leads)
+	if !ok {
+		return
+	}
+	for _, a := range p.Message.Actions {
+		if !leads(a) {
+			continue
+		}
+		o := a.(bot.Open) // which leads says
+		link := o.URL[strings.LastIndex(o.URL, "/")+1:]
+		who, at := w.any(readers(p)), w.at.Add(-time.Minute)
+		shown, err := w.flow.Confirm(context.Background(), link, who)
+		w.ok(err)
+		digest := shown.Digest
+		if attack {
+			switch w.dice.IntN(3) {
+			case 0:
+				who = eve
+			case 1:
+				at = w.at.Add(-time.Hour)
+			default:
+				digest = "another"
+			}
+		} else if shown.Agree == "" {
+			return
+		} else {
+			w.signed[who.Key()+" "+at.String()] = at
+			w.Approved++
+		}
+		w.does(bot.Person{Platform: "page", Identity: who.Identity}, bot.Place{Platform: "page", Audience: bot.Direct},
+			bot.SignedIn{Link: link, At: at, Methods: []string{"mfa", "fido"}, Digest: digest})
+		return
+	}
+}
+
+// handOver has Mo press what brings her nearer to a pass that is ready: a button,
+// the link that she is led to, and the last button.
+func (w *world) handOver() {
+	for _, verb := range []string{"reset.show", "", "reset.reveal"} {
+		for _, key := range slices.Backward(w.order) {
+			p := w.posts[key]
+			i := slices.IndexFunc(p.Message.Actions, func(a bot.Action) bool {
+				c, ok := a.(bot.Choose)
+				return ok && c.Verb == verb || verb == "" && leads(a)
+			})
+			if i < 0 || p.To.Reader != mo.ID {
+				continue
+			}
+			if c, ok := p.Message.Actions[i].(bot.Choose); ok {
+				w.does(mo, p.To, bot.Pressed{Key: c.Key})
+			} else {
+				w.yes(p.Message.Actions[i], mo)
+			}
+			w.drain()
+			break
+		}
+	}
+}
+
+// yes is one at a link, after a fresh sign-in.
+func (w *world) yes(a bot.Action, who bot.Person) {
+	o, _ := a.(bot.Open)
+	link, at := o.URL[strings.LastIndex(o.URL, "/")+1:], w.at.Add(-time.Minute)
+	shown, err := w.flow.Confirm(context.Background(), link, who)
+	w.ok(err)
+	if shown.Agree == "" {
+		return
+	}
+	w.signed[who.Key()+" "+at.String()] = at
+	w.Approved++
+	w.does(bot.Person{Platform: "page", Identity: who.Identity}, bot.Place{Platform: "page", Audience: bot.Direct},
+		bot.SignedIn{Link: link, At: at, Methods: []string{"mfa", "fido"}, Digest: shown.Digest})
+}
+
+// reveal has somebody ask for a secret that a post stands for.
+func (w *world) reveal() {
+	for _, key := range slices.Backward(w.order) {
+		p := w.posts[key]
+		for _, v := range p.Message.Reveals() {
+			if v.Kind != flows.RevealPass {
+				continue
+			}
+			who := w.any(staff)
+			if r := readers(p); len(r) > 0 && w.dice.IntN(3) > 0 {
+				who = w.any(r)
+			}
+			w.guard(func() (bool, error) {
+				pass, ok, err := w.s.Reveal(context.Background(), v.Subject, who, w.flow, w)
+				if ok {
+					w.Shown++
+					if w.shown[pass.Reveal()]++; w.shown[pass.Reveal()] > 1 {
+						w.wrong("a pass was shown twice")
+					}
+					if who.Key() != mo.Key() && !w.ofOwn(v.Subject, who) {
+						w.wrong("%s was shown a pass", who.ID)
+					}
+				}
+				return ok, err
+			})
+			return
+		}
+	}
+}
+
+// ofOwn reports whether a pass is one that somebody picks up for themselves.
+func (w *world) ofOwn(key string, who bot.Person) bool {
+	all, err := w.s.About(context.Background(), who.Identity, time.Time{})
+	w.ok(err)
+	return slices.ContainsFunc(all, func(r flows.Request) bool { return strings.HasPrefix(key, r.Key+"/") && r.HandOver.PickUp })
+}
+
+// end lets everything come to its end, looks at what is left, and returns the
+// trail.
+func (w *world) end() []byte {
+	w.faulty, w.crash = false, 0
+	for until := w.at.Add(30 * time.Hour); w.at.Before(until); {
+		w.drain()
+		at, ok, err := w.s.NextDue(context.Background())
+		w.ok(err)
+		if !ok {
+			break
+		}
+		w.at = later(at, w.at.Add(time.Second))
+	}
+	for id, n := range w.deleted {
+		if n > 1 {
+			w.wrong("the method %s was deleted %d times", id, n)
+		}
+	}
+	all, err := w.s.About(context.Background(), bot.Identity{}, time.Time{})
+	w.ok(err)
+	for _, r := range all {
+		outcomes, err := w.s.Outcomes(context.Background(), r.Key)
+		w.ok(err)
+		if r.State == flows.ResetSettled || r.State == flows.ResetWatched {
+			w.Settled++
+		}
+		if !r.State.Open() {
+			w.Over++
+		}
+		for _, o := range outcomes {
+			if !o.State.Over() && (!r.State.Open() || o.Kind != graph.CreatePass) {
+				w.wrong("%s is %s a day later, and its request %s", o.Key, o.State, r.State)
+			}
+		}
+		if r.State == flows.ResetAsked || r.State == flows.ResetProven || r.State == flows.ResetExecuting {
+			w.wrong("%s is still %s a day later", r.Key, r.State)
+		}
+	}
+	if r, err := w.s.Verify(context.Background()); err != nil || !r.Sound() {
+		w.wrong("the audit trail: %+v, %v", r, err)
+	}
+	if lines, err := w.s.Dangling(context.Background(), w.at); err != nil || len(lines) > 0 {
+		w.wrong("%d intents have no outcome, %v", len(lines), err)
+	}
+	var trail bytes.Buffer
+	w.ok(w.s.Export(context.Background(), &trail))
+	files, err := filepath.Glob(filepath.Join(w.dir, "*"))
+	w.ok(err)
+	for _, f := range files {
+		b, err := os.ReadFile(f)
+		w.ok(err)
+		if bytes.Contains(b, []byte(flowstest.Canary)) {
+			w.wrong("a pass is in %s", filepath.Base(f))
+		}
+	}
+	w.ok(w.s.Close())
+	return trail.Bytes()
+}
+
+func later(a, b time.Time) time.Time {
+	if a.Before(b) {
+		return b
+	}
+	return a
+}
