@@ -22,6 +22,9 @@ simulate: ## Run the flows on the store by a clock of their own, for SEEDS seeds
 lint: ## Run the linters
 	@./scripts/lint
 
+bench: ## Measure, and print each figure beside its goal
+	@./scripts/bench
+
 cards: ## Show every message on every platform, with made-up data
 	@go run ./cmd/cards
 
