@@ -38,7 +38,7 @@ func TestSimulate(t *testing.T) {
 	if testing.Short() {
 		t.Skip("runs for a while")
 	}
-	seeds, err := strconv.Atoi(cmpOr(os.Getenv("MFAHELP_SEEDS"), map[bool]string{true: "60", false: "10"}[os.Getenv("CI") == "true"]))
+	seeds, err := strconv.Atoi(cmpOr(os.Getenv("MFAHELP_SEEDS"), map[bool]string{true: "30", false: "10"}[os.Getenv("CI") == "true"]))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -646,7 +646,7 @@ func (w *world) end() []byte {
 			}
 		}
 		if r.State == flows.ResetAsked || r.State == flows.ResetProven || r.State == flows.ResetExecuting {
-			w.wrong("%s is still %s a day later", r.Key, r.State)
+			w.wrong("%s is still %s a day later, until %v, at %v: %+v", r.Key, r.State, r.Expires, w.at, outcomes)
 		}
 	}
 	if r, err := w.s.Verify(context.Background()); err != nil || !r.Sound() {
