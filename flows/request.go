@@ -121,7 +121,7 @@ var ways = map[RequestState][]RequestState{
 	ResetChecking:  {ResetAsked, ResetDenied, ResetExpired, ResetWithdrawn},
 	ResetAsked:     {ResetChecking, ResetProven, ResetExecuting, ResetDenied, ResetExpired, ResetWithdrawn},
 	ResetProven:    {ResetChecking, ResetAsked, ResetExecuting, ResetDenied, ResetExpired, ResetWithdrawn},
-	ResetExecuting: {ResetChecking, ResetAsked, ResetProven, ResetExecuted, ResetDenied, ResetExpired, ResetWithdrawn},
+	ResetExecuting: {ResetChecking, ResetAsked, ResetProven, ResetExecuted, ResetWatched, ResetDenied, ResetExpired, ResetWithdrawn},
 	ResetExecuted:  {ResetChecking, ResetExecuting, ResetWatched, ResetSettled, ResetDenied, ResetExpired, ResetWithdrawn},
 	ResetWatched:   {ResetExecuted, ResetSettled},
 	ResetSettled:   nil,

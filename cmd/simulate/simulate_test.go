@@ -38,7 +38,7 @@ func TestSimulate(t *testing.T) {
 	if testing.Short() {
 		t.Skip("runs for a while")
 	}
-	seeds, err := strconv.Atoi(cmpOr(os.Getenv("MFAHELP_SEEDS"), map[bool]string{true: "30", false: "10"}[os.Getenv("CI") == "true"]))
+	seeds, err := strconv.Atoi(cmpOr(os.Getenv("MFAHELP_SEEDS"), map[bool]string{true: "40", false: "10"}[os.Getenv("CI") == "true"]))
 	if err != nil {
 		t.Fatal(err)
 	}
