@@ -23,6 +23,7 @@ const recovery = time.Minute
 // sentence, whoever runs us finds the reason in the log, and within a minute
 // after it is over nobody waits any more.
 func TestOutages(t *testing.T) {
+	t.Parallel()
 	const logFor = "/beta/auditLogs"
 	everywhere := func(f sandbox.Fault) (all []sandbox.Fault) {
 		for _, f.Path = range []string{"/beta/", "/v1.0/"} {
