@@ -254,6 +254,9 @@ func TestAPassIsForWhoVouched(t *testing.T) {
 		t.Error("Ava is shown the code that she is to be told")
 	}
 	h.Press(ava, "/pick-up/web", "Enter the code", map[string]string{"code": "WRONG2"})
+	if got := h.last(ava); got.Title != says(t, "reset.no.misread.title") || revealed(got).Kind != "" {
+		t.Fatalf("by a wrong code Ava reads %s", text(got))
+	}
 	h.Press(ava, "/pick-up/web", "Enter the code", map[string]string{"code": code})
 	secret, ok := h.Reveal(revealed(h.last(ava)), ava)
 	if !ok || !strings.HasPrefix(secret, flowstest.Canary) {
