@@ -19,6 +19,7 @@
 //	connector.go  the calls to Teams
 //	token.go      our own token for them
 //	limits.go     how many calls Teams takes
+//	manifest.go   the app package
 //
 // # Who is who
 //

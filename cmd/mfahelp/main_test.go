@@ -26,6 +26,8 @@ func TestCommandLine(t *testing.T) {
 		{"--help", exitOK, "explain           Read a sign-in error", ""},
 		{"explain --help", exitOK, "mfahelp explain --json error.txt", ""},
 		{"demo --help", exitOK, "127.0.0.1:8025", ""},
+		{"manifest teams --help", exitOK, "--schema=VERSION", ""},
+		{"manifest teams --app-id x --out /no/such.zip", exitError, "", "mfahelp: making the app package: the app id is no GUID: \"x\"\n"},
 		{"sandbox --help", exitOK, "mfahelp sandbox --free --control", ""},
 		{"serve --help", exitOK, "--config=FILE", ""},
 		{"audit --help", exitOK, "verify    Check that nobody", ""},

@@ -11,6 +11,7 @@ import (
 // manifestCmd prints what a platform wants to know about the app.
 type manifestCmd struct {
 	Slack manifestSlackCmd `cmd:"" help:"Print the app as Slack wants it described, to paste it under \"Create New App\"."`
+	Teams teamsManifestCmd `cmd:"" help:"Write the app package for Microsoft Teams."`
 }
 
 type manifestSlackCmd struct {
