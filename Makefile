@@ -2,7 +2,7 @@
 # that a machine without make can do it too.
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test crash simulate lint cards build image
+.PHONY: help demo test crash simulate lint cards build image pictures
 
 help: ## List the tasks
 	@sed -n 's/^\([a-z]*\):.*## /  make \1\t/p' $(MAKEFILE_LIST) | expand -t 16
@@ -24,6 +24,9 @@ lint: ## Run the linters
 
 bench: ## Measure, and print each figure beside its goal
 	@./scripts/bench
+
+pictures: ## Take the README's picture anew, in Chromium
+	@./scripts/pictures
 
 cards: ## Show every message on every platform, with made-up data
 	@go run ./cmd/cards
