@@ -13,6 +13,7 @@ import (
 	"strings"
 	"time"
 
+	"mfahelp/bot/slack"
 	"mfahelp/config"
 	"mfahelp/graph/msgraph"
 	"mfahelp/store"
@@ -26,7 +27,7 @@ type doctorCmd struct {
 
 // Help says what is tried, and what the exit code means.
 func (doctorCmd) Help() string {
-	return `Each permission, licence and setting that the configuration needs is tried, on an account that does not exist, so that nothing is changed and nobody is told. What is missing is named.
+	return `Each permission, licence and setting that the configuration needs is tried, on an account that does not exist, so that nothing is changed and nobody is told. In Slack nothing is said. What is missing is named.
 
 It ends with 0 if all is there, with 1 if something is missing or could not be told, and with 2 if the command line makes no sense.
 
@@ -98,6 +99,9 @@ func checkups(cfg config.Config) []checkup {
 	all := []checkup{configCheck{cfg}, storeCheck{cfg}, readerCheck{cfg}}
 	if cfg.Resets.On {
 		all = append(all, writerCheck{cfg}, signInCheck{cfg})
+	}
+	if cfg.Slack.On {
+		all = append(all, slackCheck{cfg})
 	}
 	return all
 }
@@ -217,6 +221,25 @@ func (c writerCheck) Check(ctx context.Context) []finding {
 func probed(all []msgraph.Finding) (found []finding) {
 	verdicts := map[msgraph.Verdict]string{msgraph.Good: verdictOK, msgraph.Missing: verdictMissing}
 	for _, f := range all {
+		one := finding{What: f.What, Needs: f.Needs, Verdict: cmp.Or(verdicts[f.Verdict], verdictUnknown)}
+		if f.Err != nil {
+			one.Said = f.Err.Error()
+		}
+		found = append(found, one)
+	}
+	return found
+}
+
+// slackCheck tries the app in Slack, and says nothing there.
+type slackCheck struct{ cfg config.Config }
+
+func (slackCheck) Name() string { return "Slack" }
+
+func (c slackCheck) Check(ctx context.Context) (found []finding) {
+	o := slackOptions(c.cfg)
+	o.Words = printer
+	verdicts := map[slack.Verdict]string{slack.Good: verdictOK, slack.Unwise: verdictUnwise, slack.Missing: verdictMissing}
+	for _, f := range slack.New(o).Check(ctx) {
 		one := finding{What: f.What, Needs: f.Needs, Verdict: cmp.Or(verdicts[f.Verdict], verdictUnknown)}
 		if f.Err != nil {
 			one.Said = f.Err.Error()

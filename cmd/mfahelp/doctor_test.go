@@ -5,10 +5,14 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
+	"mfahelp/bot/slack/slacktest"
+	"mfahelp/config"
 	"mfahelp/graph/sandbox"
+	"mfahelp/secret"
 )
 
 // anInstallation is a configuration with resets, of a pretend tenant.
@@ -127,6 +131,49 @@ func TestDoctorForPrograms(t *testing.T) {
 	}
 	if code != exitError || len(bad) != 1 || bad[0].Area != "writer" || bad[0].Needs != "User.RevokeSessions.All" || bad[0].Said == "" {
 		t.Errorf("got %d, %+v", code, bad)
+	}
+}
+
+// TestDoctorInSlack takes away what the app in Slack needs.
+func TestDoctorInSlack(t *testing.T) {
+	for _, test := range []struct {
+		claim string
+		spoil func(f *slacktest.Fake, admins *slacktest.Channel)
+		want  string // in what is printed; "" for a healthy one
+	}{
+		{"healthy", func(*slacktest.Fake, *slacktest.Channel) {}, ""},
+		{"a scope", func(f *slacktest.Fake, _ *slacktest.Channel) {
+			f.Scopes = slices.DeleteFunc(f.Scopes, func(s string) bool { return s == "chat:write" })
+		}, "  missing  chat:write\n           needs the scope chat:write, which answers\n           add it under OAuth & Permissions"},
+		{"the channel", func(_ *slacktest.Fake, c *slacktest.Channel) { c.Private = false }, "  missing  the admins' channel\n           needs admins.channel\n"},
+		{"Socket Mode", func(f *slacktest.Fake, _ *slacktest.Channel) { f.DisableSockets() }, "  missing  a connection by Socket Mode\n"},
+		{"the token", func(f *slacktest.Fake, _ *slacktest.Channel) { f.Revoke(true) }, "  missing  the bot's token\n"},
+	} {
+		t.Run(test.claim, func(t *testing.T) {
+			fake := slacktest.New(slacktest.Options{})
+			t.Cleanup(fake.Close)
+			fake.Scopes = slices.Clone(fake.Scopes)
+			channel := fake.AddChannel(slacktest.Channel{Name: "helpdesk", Private: true})
+			test.spoil(fake, channel)
+			cfg := config.Config{
+				Admins: config.Admins{Channel: config.Channel{Platform: "slack", ID: channel.ID}},
+				Slack:  config.Slack{On: true, BotToken: secret.New(fake.BotToken), AppToken: secret.New(fake.AppToken), API: fake.URL},
+			}
+			all := checkups(cfg)
+			found := examine(t.Context(), all[len(all)-1:])
+			bad := slices.ContainsFunc(found, func(f finding) bool { return f.Verdict == verdictMissing || f.Verdict == verdictUnknown })
+			var b strings.Builder
+			if err := printFindings(&b, found); err != nil {
+				t.Fatal(err)
+			}
+			out := b.String()
+			if bad != (test.want != "") || !strings.HasPrefix(out, "Slack\n") || !strings.Contains(out, test.want) {
+				t.Errorf("it does not say %q:\n%s", test.want, out)
+			}
+			if strings.Contains(out, fake.BotToken) || strings.Contains(out, fake.AppToken) {
+				t.Error("it says a secret")
+			}
+		})
 	}
 }
 

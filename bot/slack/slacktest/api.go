@@ -119,6 +119,9 @@ func (f *Fake) call(w http.ResponseWriter, r *http.Request) {
 		fail(w, &Fault{Status: 429, Header: http.Header{"Retry-After": {strconv.Itoa(int(wait/time.Second) + 1)}}})
 		return
 	}
+	if !m.app {
+		w.Header().Set("X-OAuth-Scopes", strings.Join(f.Scopes, ","))
+	}
 	out, why := m.do(f, a)
 	switch {
 	case x != nil:
