@@ -36,7 +36,7 @@ type line struct {
 	sight  *sight // nil if it says what happens
 }
 
-// A deed is one of made, waited, said, and pressed.
+// A deed is one of made, waited, said, pushed, signed, shown, and registered.
 type deed interface{ deed() }
 
 type (
@@ -56,12 +56,26 @@ type (
 		form           bool
 	}
 	filledField struct{ name, text string }
+
+	// signed is somebody who follows a button to our own page and says yes
+	// there, or, with not, is refused with a text that has says in it.
+	signed struct {
+		who, label, method, on, says string
+		admins, not                  bool
+	}
+
+	// shown is somebody who reads a secret, and registered one who uses it.
+	shown      struct{ who, name, on string }
+	registered struct{ who, pass string }
 )
 
-func (made) deed()   {}
-func (waited) deed() {}
-func (said) deed()   {}
-func (pushed) deed() {}
+func (made) deed()       {}
+func (waited) deed()     {}
+func (said) deed()       {}
+func (pushed) deed()     {}
+func (signed) deed()     {}
+func (shown) deed()      {}
+func (registered) deed() {}
 
 // A sight is what is to be seen by somebody.
 type sight struct {

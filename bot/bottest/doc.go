@@ -47,6 +47,17 @@
 //	                             a FIELD is its name or, in quotes, its label; of a list of
 //	                             options, TEXT is the label or the value of one
 //
+//	WHO signs in at "LABEL" with METHOD [in admins] [on "TITLE"]
+//	                             follows a button to our own page, signs in there with a METHOD
+//	                             such as authenticator or password, and says yes
+//	WHO cannot sign in at "LABEL" with METHOD [in admins] [on "TITLE"] says "PART"
+//	                             does the same, and there is no yes
+//
+//	WHO reads "NAME" on "TITLE"  a secret, such as a pass, that is shown to them under that name;
+//	                             from then on <secret> in a text stands for it
+//	WHO registers with <secret>  gets into the tenant with a pass, registers Authenticator there,
+//	                             and signs in with that
+//
 // A button is looked for by its whole label, on the newest card that has it; on
 // "TITLE" means cards with that in their title.
 //

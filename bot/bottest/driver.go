@@ -72,9 +72,30 @@ type Seen struct {
 
 // A Button is something to press.
 type Button struct {
-	Label  string
-	Ref    string // the platform's, for Press
-	Fields []Input
+	Label   string
+	Ref     string // the platform's, for Press
+	Address string // that it opens, rather than being pressed; "" for most
+	Fields  []Input
+}
+
+// A SignsIn is a [Driver] of a program with a page of its own on which people
+// sign in. Others cannot play a dialogue in which somebody does.
+type SignsIn interface {
+	// SignIn opens an address that a button led to, signs in there with what
+	// is called method, and says yes to what is shown then. The error says
+	// what the page says, if there was no yes.
+	SignIn(ctx context.Context, who Someone, address, method string) error
+
+	// Register gets into the tenant with a pass, registers a method there,
+	// and signs in with that.
+	Register(ctx context.Context, who Someone, pass string) error
+}
+
+// A Shows is a [Driver] of a platform on which a secret is asked for by itself.
+// On others it stands in the message, for its one reader.
+type Shows interface {
+	// Show returns what somebody is shown under a name that a message has.
+	Show(ctx context.Context, who Someone, on Seen, name string) (secret string, err error)
 }
 
 // An Input is a field of a form.

@@ -26,8 +26,11 @@ const (
 
 const marks = ":;="
 
-// paste stands for what the error page of the last failure shows.
-const paste = "<paste>"
+// What texts may have in them, to stand for something else.
+const (
+	paste  = "<paste>"  // what the error page of the last failure shows
+	secret = "<secret>" // what somebody was shown last
+)
 
 // scan splits a line into tokens.
 func scan(s string) (out []token, err error) {
@@ -111,8 +114,56 @@ func (p *parser) does(who string) (deed, error) {
 		return p.says(who, verb)
 	case "presses", "fills":
 		return p.presses(who, verb)
+	case "signs", "cannot":
+		return p.signs(who, verb)
+	case "reads":
+		return p.reads(who)
+	case "registers":
+		if !p.skip("with") {
+			return nil, errors.New("registers with is expected")
+		}
+		pass, err := p.text("with")
+		return registered{who, pass}, err
 	}
-	return nil, fmt.Errorf("after %s, one of says, runs, replies, presses, and fills is expected", who)
+	return nil, fmt.Errorf("after %s, one of says, runs, replies, presses, fills, reads, registers, signs in, and cannot sign in is expected", who)
+}
+
+// reads reads which secret somebody is shown.
+func (p *parser) reads(who string) (deed, error) {
+	name, err := p.text("reads")
+	if err != nil {
+		return nil, err
+	}
+	_, on, err := p.where()
+	if err == nil && on == "" {
+		err = errors.New("on which card?")
+	}
+	return shown{who, name, on}, err
+}
+
+// signs reads how somebody signs in at a button, or does not get that far.
+func (p *parser) signs(who, verb string) (deed, error) {
+	d := signed{who: who, not: verb == "cannot"}
+	if d.not && !p.skip("sign") || !p.skip("in") || !p.skip("at") {
+		return nil, errors.New("signs in at, or cannot sign in at, is expected")
+	}
+	var err error
+	if d.label, err = p.text("at"); err != nil {
+		return nil, err
+	}
+	if !p.skip("with") {
+		return nil, errors.New("with what do they sign in?")
+	}
+	if d.method = p.word(); d.method == "" {
+		return nil, errors.New("with what do they sign in?")
+	}
+	if d.admins, d.on, err = p.where(); err == nil && d.not {
+		if !p.skip("says") {
+			return nil, errors.New("what does the page say?")
+		}
+		d.says, err = p.text("says")
+	}
+	return d, err
 }
 
 func (p *parser) says(who, verb string) (deed, error) {
@@ -236,8 +287,10 @@ func (p *parser) text(after string) (string, error) {
 	if p.follows(0, quoted, "") {
 		return p.next().text, nil
 	}
-	if p.skip(paste) {
-		return paste, nil
+	for _, bare := range []string{paste, secret} {
+		if p.skip(bare) {
+			return bare, nil
+		}
 	}
 	return "", fmt.Errorf("after %s, something in quotes is expected", after)
 }

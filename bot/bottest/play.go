@@ -47,6 +47,7 @@ func (d Dialogue) Run(ctx context.Context, driver Driver) error {
 type stage struct {
 	driver Driver
 	paste  string
+	secret string
 	admin  Someone                  // who looks at the admins' channel: the last admin who did something
 	last   map[string]pressedBefore // by label
 }
@@ -68,6 +69,12 @@ func (s *stage) do(ctx context.Context, d deed) (err error) {
 		return s.say(ctx, d)
 	case pushed:
 		return s.press(ctx, d)
+	case signed:
+		return s.signIn(ctx, d)
+	case shown:
+		return s.show(ctx, d)
+	case registered:
+		return s.register(ctx, d)
 	}
 	panic(fmt.Sprintf("bottest: unknown deed %T", d)) // unreachable: the parser makes no other
 }
@@ -112,7 +119,7 @@ func (s *stage) say(ctx context.Context, d said) error {
 	if err != nil {
 		return err
 	}
-	text := strings.ReplaceAll(d.text, paste, s.paste)
+	text := s.filled(d.text)
 	switch {
 	case d.command:
 		command, rest, _ := strings.Cut(text, " ")
@@ -148,7 +155,7 @@ func (s *stage) press(ctx context.Context, d pushed) error {
 		return err
 	}
 	b, _ := card.button(d.label)
-	fields, err := b.fill(d, s.paste)
+	fields, err := b.fill(d, s.filled)
 	if err != nil {
 		return err
 	}
@@ -157,6 +164,89 @@ func (s *stage) press(ctx context.Context, d pushed) error {
 	}
 	s.last[d.label] = pressedBefore{card, b}
 	return s.driver.Press(ctx, p, in, card, b, fields)
+}
+
+func (s *stage) signIn(ctx context.Context, d signed) error {
+	p, err := s.actor(d.who)
+	if err != nil {
+		return err
+	}
+	page, ok := s.driver.(SignsIn)
+	if !ok {
+		return errors.New("there is no page here on which people sign in")
+	}
+	card, err := s.card(ctx, p, room(d.admins), func(m Seen) bool {
+		b, has := m.button(d.label)
+		return has && b.Address != "" && strings.Contains(m.Title, d.on)
+	})
+	if err != nil {
+		return err
+	}
+	b, _ := card.button(d.label)
+	switch err := page.SignIn(ctx, p, b.Address, d.method); {
+	case !d.not:
+		return err
+	case err == nil:
+		return errors.New("the page took their yes")
+	case !strings.Contains(err.Error(), d.says):
+		return fmt.Errorf("the page says: %w", err)
+	}
+	return nil
+}
+
+// filled is a text with what was pasted, and what was read last.
+func (s *stage) filled(text string) string {
+	text = strings.ReplaceAll(text, paste, s.paste)
+	if s.secret != "" {
+		text = strings.ReplaceAll(text, secret, s.secret)
+	}
+	return text
+}
+
+// show has somebody read a secret, which nobody must be able to read again.
+func (s *stage) show(ctx context.Context, d shown) error {
+	p, err := s.actor(d.who)
+	if err != nil {
+		return err
+	}
+	card, err := s.card(ctx, p, Direct, func(m Seen) bool { return strings.Contains(m.Title, d.on) })
+	if err != nil {
+		return err
+	}
+	if by, ok := s.driver.(Shows); ok {
+		s.secret, err = by.Show(ctx, p, card, d.name)
+		return err
+	}
+	s.secret, err = card.Fact(d.name)
+	return err
+}
+
+// Fact is the value that a message has under a name, in whichever way its
+// platform sets the two apart; a dash is none.
+func (m Seen) Fact(name string) (string, error) {
+	for i, l := range m.Lines {
+		rest, ok := strings.CutPrefix(l, name)
+		switch rest = strings.Trim(rest, ": \u00a0"); {
+		case !ok:
+		case rest != "":
+			return rest, nil
+		case i+1 < len(m.Lines):
+			return m.Lines[i+1], nil
+		}
+	}
+	return "", fmt.Errorf("there is no %s in\n%s", name, describe([]Seen{m}))
+}
+
+func (s *stage) register(ctx context.Context, d registered) error {
+	p, err := s.actor(d.who)
+	if err != nil {
+		return err
+	}
+	tenant, ok := s.driver.(SignsIn)
+	if !ok {
+		return errors.New("there is no tenant here to register with")
+	}
+	return tenant.Register(ctx, p, s.filled(d.pass))
 }
 
 // card returns the newest message that fits.
@@ -183,7 +273,7 @@ func (m Seen) button(label string) (Button, bool) {
 
 // fill finds the field, and where there is a list the option, that is meant by
 // a name or a label.
-func (b Button) fill(d pushed, pasted string) (map[string]string, error) {
+func (b Button) fill(d pushed, filled func(string) string) (map[string]string, error) {
 	if d.form != (len(b.Fields) > 0) {
 		return nil, errors.New("who fills needs a form, and who presses needs none")
 	}
@@ -193,7 +283,7 @@ func (b Button) fill(d pushed, pasted string) (map[string]string, error) {
 		if i < 0 {
 			return nil, fmt.Errorf("the form does not ask for %q but for %+v", f.name, b.Fields)
 		}
-		value, err := b.Fields[i].value(strings.ReplaceAll(f.text, paste, pasted))
+		value, err := b.Fields[i].value(filled(f.text))
 		if err != nil {
 			return nil, err
 		}
@@ -236,14 +326,14 @@ func (s *stage) look(ctx context.Context, want sight) error {
 		}
 		return nil
 	}
-	return want.said(s.paste).check(sent)
+	return want.said(s.filled).check(sent)
 }
 
-// said is want with what was pasted.
-func (want sight) said(pasted string) sight {
+// said is want with what was pasted, and read.
+func (want sight) said(filled func(string) string) sight {
 	want.clauses = slices.Clone(want.clauses)
 	for i, c := range want.clauses {
-		want.clauses[i].text = strings.ReplaceAll(c.text, paste, pasted)
+		want.clauses[i].text = filled(c.text)
 	}
 	return want
 }

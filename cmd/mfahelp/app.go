@@ -125,6 +125,10 @@ func (a *app) channel() bot.Place {
 // router is the flows in the order in which they are asked.
 func (a *app) router() *flows.Router {
 	channel := a.channel()
+	var spoken func(context.Context, flows.Case, string) (bool, error)
+	if a.resets != nil {
+		spoken = a.resets.flow.Spoken
+	}
 	r := &flows.Router{
 		Offers: a.store, Now: a.now,
 		Closed: func(e bot.Event, why flows.Refusal) flows.Answer { return help.Closed(printer(e.From.Locale), e, why) },
@@ -132,12 +136,14 @@ func (a *app) router() *flows.Router {
 			escalate.New(escalate.Options{
 				Desk: a.desk, Cases: a.store, Admins: a.admins(),
 				Words: printer, Channel: channel, Locale: a.cfg.Locale, Now: a.now,
+				Resets: a.resets != nil, Spoken: spoken,
 			}).Named(),
 			help.New(help.Options{
 				Desk: a.desk, Cases: a.store, Ledger: a.store, Words: printer, Admins: channel, Now: a.now,
 				Limits: help.Limits{
 					Messages: a.cfg.Limits.MessagesPerHour, Lookups: a.cfg.Limits.LookupsPerHour, Escalations: a.cfg.Limits.EscalationsPerDay,
 				},
+				Resets: a.resets != nil, Spoken: spoken,
 			}).Named(),
 		},
 	}

@@ -17,6 +17,7 @@ import (
 	"mfahelp/bot/web/webtest"
 	"mfahelp/config"
 	"mfahelp/graph/sandbox"
+	"mfahelp/store"
 )
 
 // TestDialogues has every conversation on the page: through its API, with the
@@ -30,7 +31,7 @@ func TestDialogues(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		return d
+		return showing{signing{d, s}, d}
 	})
 }
 
@@ -38,7 +39,7 @@ func TestDialogues(t *testing.T) {
 // what somebody does is done before they go on.
 type theatre struct {
 	*demo
-	router watched
+	runner store.Runner
 	url    string // of the page
 	logged *observer.ObservedLogs
 }
@@ -95,7 +96,7 @@ func startDemo(t *testing.T, d *demo, srv *httptest.Server, logged *observer.Obs
 		}
 	})
 	url := "http://" + srv.Listener.Addr().String()
-	return &theatre{demo: d, router: watched{d.app.router(), d.app.strip}, url: url, logged: logged}
+	return &theatre{demo: d, runner: d.app.runner(), url: url, logged: logged}
 }
 
 // demoKeys are made once for all demos: an RSA key takes its time.
@@ -150,20 +151,8 @@ func (s *theatre) advance(ctx context.Context, d time.Duration) error {
 
 // work does what is due now, and sends what is to be sent, until nothing is left.
 func (s *theatre) work(ctx context.Context) error {
-	platforms := s.app.platforms()
 	for {
-		w, due, err := s.app.store.Next(ctx, s.tenant.Now())
-		if err == nil && due {
-			err = s.app.store.Do(ctx, w, s.router)
-		}
-		if err != nil {
-			return err
-		}
-		p, more, err := s.app.store.NextPost(ctx, s.tenant.Now())
-		if err == nil && more {
-			err = s.app.store.Deliver(ctx, p, platforms)
-		}
-		if err != nil || !due && !more {
+		if more, err := s.app.store.Step(ctx, s.runner); err != nil || !more {
 			return err
 		}
 	}

@@ -26,7 +26,9 @@ import (
 func TestDialoguesInSlack(t *testing.T) {
 	bottest.Play(t, func(t *testing.T) bottest.Driver {
 		t.Parallel()
-		return openSlackTheatre(t).driver()
+		s := openSlackTheatre(t)
+		d := s.driver()
+		return showing{signing{d, s.theatre}, d}
 	})
 }
 

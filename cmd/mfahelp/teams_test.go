@@ -27,7 +27,8 @@ import (
 func TestDialoguesInTeams(t *testing.T) {
 	bottest.Play(t, func(t *testing.T) bottest.Driver {
 		t.Parallel()
-		return openTeamsTheatre(t, false, "teams").driver()
+		s := openTeamsTheatre(t, false, "teams")
+		return signing{s.driver(), s.theatre}
 	})
 }
 

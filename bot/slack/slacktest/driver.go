@@ -136,6 +136,27 @@ func (f *Fake) pushSeen(ctx context.Context, p *Person, c *Channel, on bottest.S
 	return f.Push(ctx, x)
 }
 
+// Show presses the button under a message that shows what its dashes stand for,
+// reads it in the dialog, and closes that.
+func (d *Driver) Show(ctx context.Context, who bottest.Someone, on bottest.Seen, name string) (string, error) {
+	p := d.o.People[who.ID]
+	i := slices.IndexFunc(on.Buttons, func(b bottest.Button) bool { return strings.HasPrefix(b.Ref, "reveal-") })
+	if i < 0 {
+		return "", fmt.Errorf("%s has nothing to show", on.Title)
+	}
+	if err := d.Press(ctx, who, bottest.Direct, on, on.Buttons[i], nil); err != nil {
+		return "", err
+	}
+	v, ok := d.o.Fake.Open(p)
+	if !ok {
+		return "", errors.New("no dialog opened")
+	}
+	defer d.o.Fake.Shut(p)
+	s := bottest.Seen{Title: on.Title}
+	show(list(v.View["blocks"]), &s)
+	return s.Fact(name)
+}
+
 // Read returns what somebody sees. What a button asks for they find out as
 // people do: they press it, look, and close the form.
 func (d *Driver) Read(ctx context.Context, who bottest.Someone, in bottest.Room) ([]bottest.Seen, error) {

@@ -142,7 +142,8 @@ func show(blocks []any, s *bottest.Seen) {
 	for _, a := range buttons(blocks) {
 		id, _ := a["action_id"].(string)
 		value, _ := a["value"].(string)
-		s.Buttons = append(s.Buttons, bottest.Button{Label: said(a["text"]), Ref: id + " " + value})
+		address, _ := a["url"].(string)
+		s.Buttons = append(s.Buttons, bottest.Button{Label: said(a["text"]), Ref: id + " " + value, Address: address})
 	}
 }
 

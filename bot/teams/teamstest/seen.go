@@ -162,6 +162,9 @@ func (l *look) action(a obj) {
 			l.seen.Attached = append(l.seen.Attached, l.last)
 		}
 		l.seen.Buttons = append(l.seen.Buttons, bottest.Button{Label: label, Ref: refOf(a)})
+	case "Action.OpenUrl":
+		address, _ := a["url"].(string)
+		l.seen.Buttons = append(l.seen.Buttons, bottest.Button{Label: label, Address: address})
 	case "Action.ShowCard":
 		card, _ := a["card"].(obj)
 		b := bottest.Button{Label: label}

@@ -152,8 +152,8 @@ type message struct {
 	Lines                            []string
 	Attachments                      []struct{ Name string }
 	Actions                          []struct {
-		Label, Key, Kind string
-		Fields           []struct {
+		Label, Key, Kind, URL string
+		Fields                []struct {
 			Name, Label string
 			Options     []struct{ Label, Value string }
 		}
@@ -177,13 +177,31 @@ func (d *Driver) Read(ctx context.Context, who bottest.Someone, in bottest.Room)
 	return out, nil
 }
 
+// Show asks for what a message's dashes stand for.
+func (d *Driver) Show(ctx context.Context, who bottest.Someone, on bottest.Seen, name string) (string, error) {
+	t, err := d.token(ctx, who.ID)
+	if err != nil {
+		return "", err
+	}
+	var answer struct{ Secrets []struct{ Name, Secret string } }
+	if err := d.call(ctx, http.MethodPost, "/api/reveals", t, map[string]any{"ref": on.Ref}, &answer); err != nil {
+		return "", err
+	}
+	for _, s := range answer.Secrets {
+		if s.Name == name {
+			return s.Secret, d.settle(ctx)
+		}
+	}
+	return "", fmt.Errorf("nothing called %s is shown", name)
+}
+
 func (m message) seen() bottest.Seen {
 	s := bottest.Seen{Ref: m.Ref, Thread: m.Thread, From: m.From, Title: m.Title, Status: m.Status, Lines: m.Lines}
 	for _, a := range m.Attachments {
 		s.Attached = append(s.Attached, a.Name)
 	}
 	for _, a := range m.Actions {
-		b := bottest.Button{Label: a.Label, Ref: a.Key}
+		b := bottest.Button{Label: a.Label, Ref: a.Key, Address: a.URL}
 		for _, f := range a.Fields {
 			in := bottest.Input{Name: f.Name, Label: f.Label}
 			for _, o := range f.Options {

@@ -1,0 +1,190 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"net/http/cookiejar"
+	"net/url"
+	"regexp"
+	"slices"
+	"strings"
+
+	"mfahelp/bot/bottest"
+	"mfahelp/graph/sandbox"
+)
+
+// signing is a driver whose people can sign in on the program's own page, as a
+// browser would: with cookies, by the pretend tenant's sign-in page, and back.
+type signing struct {
+	bottest.Driver
+	s *theatre
+}
+
+// SignIn implements [bottest.SignsIn].
+func (d signing) SignIn(ctx context.Context, who bottest.Someone, address, method string) error {
+	upn, err := d.login(who)
+	if err != nil {
+		return err
+	}
+	if err := d.s.signIn(ctx, upn, address, method); err != nil {
+		return err
+	}
+	return d.s.settle(ctx)
+}
+
+func (d signing) login(who bottest.Someone) (upn string, err error) {
+	people := d.s.tenant.People()
+	i := slices.IndexFunc(people, func(p sandbox.Person) bool { return p.Name == who.Name })
+	if i < 0 {
+		return "", fmt.Errorf("the tenant has nobody called %s", who.Name)
+	}
+	return people[i].UPN, nil
+}
+
+// Register implements [bottest.SignsIn].
+func (d signing) Register(ctx context.Context, who bottest.Someone, pass string) error {
+	upn, err := d.login(who)
+	if err != nil {
+		return err
+	}
+	v, err := newTab(d.s.tenant.Client())
+	if err != nil {
+		return err
+	}
+	base := d.s.app.cfg.Tenant.Authority + d.s.tenant.FrontPath()
+	if err := v.post(ctx, base+"signin", url.Values{"user": {upn}, "with": {"pass"}, "pass": {pass}}); err != nil {
+		return err
+	}
+	if v.status != http.StatusSeeOther {
+		return v.said()
+	}
+	if err := v.post(ctx, base+"mysecurityinfo", url.Values{"do": {"add"}, "name": {"New phone"}}); err != nil {
+		return err
+	}
+	if v.status != http.StatusSeeOther {
+		return v.said()
+	}
+	if v, err = newTab(d.s.tenant.Client()); err != nil { // in which nobody is signed in
+		return err
+	}
+	if err := v.post(ctx, base+"signin", url.Values{"user": {upn}, "with": {"authenticator"}}); err != nil {
+		return err
+	}
+	if v.status != http.StatusSeeOther {
+		return v.said()
+	}
+	return d.s.settle(ctx)
+}
+
+// showing is one on whose platform secrets are asked for by themselves.
+type showing struct {
+	signing
+	bottest.Shows
+}
+
+// signIn follows an address to its end. Its error is what a page says that is
+// no yes.
+func (s *theatre) signIn(ctx context.Context, user, address, method string) error {
+	v, err := newTab(&http.Client{})
+	if err != nil {
+		return err
+	}
+	if err := v.get(ctx, address); err != nil {
+		return err
+	}
+	// The invitation has one button, which leads to Entra.
+	if err := v.post(ctx, address, nil); err != nil {
+		return err
+	}
+	if v.status != http.StatusSeeOther {
+		return v.said()
+	}
+	back, err := s.tenant.SignIn(v.location, sandbox.SignIn{User: user, With: method})
+	if err != nil {
+		return err
+	}
+	if err := v.get(ctx, back); err != nil {
+		return err
+	}
+	if v.status != http.StatusSeeOther {
+		return v.said()
+	}
+	if err := v.get(ctx, v.location); err != nil {
+		return err
+	}
+	digest := formDigest.FindStringSubmatch(v.body)
+	if digest == nil {
+		return v.said()
+	}
+	if err := v.post(ctx, address+"/confirm", url.Values{"digest": {digest[1]}}); err != nil {
+		return err
+	}
+	if !strings.Contains(v.body, printer("").Say("page.done.title")) {
+		return v.said()
+	}
+	return nil
+}
+
+var (
+	formDigest = regexp.MustCompile(`name="digest" value="([^"]+)"`)
+	tags       = regexp.MustCompile(`(?s)<(script|style|svg).*?</(script|style|svg)>|<[^>]*>`)
+)
+
+// A tab is a browser's, with its cookies.
+type tab struct {
+	c              *http.Client
+	status         int
+	location, body string
+}
+
+func newTab(c *http.Client) (*tab, error) {
+	jar, err := cookiejar.New(nil)
+	c.Jar, c.CheckRedirect = jar, func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
+	return &tab{c: c}, err
+}
+
+func (v *tab) get(ctx context.Context, address string) error {
+	r, err := http.NewRequestWithContext(ctx, http.MethodGet, address, nil)
+	if err != nil {
+		return err
+	}
+	return v.do(r)
+}
+
+func (v *tab) post(ctx context.Context, address string, form url.Values) error {
+	r, err := http.NewRequestWithContext(ctx, http.MethodPost, address, strings.NewReader(form.Encode()))
+	if err != nil {
+		return err
+	}
+	r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	return v.do(r)
+}
+
+func (v *tab) do(r *http.Request) error {
+	res, err := v.c.Do(r)
+	if err != nil {
+		return err
+	}
+	defer res.Body.Close()
+	b, err := io.ReadAll(io.LimitReader(res.Body, 1<<20))
+	if err != nil {
+		return err
+	}
+	v.status, v.body, v.location = res.StatusCode, string(b), ""
+	if at, err := res.Location(); err == nil {
+		v.location = at.String()
+	}
+	return nil
+}
+
+// said is what the page says, as an error.
+func (v *tab) said() error {
+	text := strings.Join(strings.Fields(tags.ReplaceAllString(v.body, " ")), " ")
+	if text == "" {
+		return errors.New("nothing")
+	}
+	return fmt.Errorf("%d: %s", v.status, text)
+}
