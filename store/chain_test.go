@@ -265,7 +265,7 @@ func exports(f *fixture) {
 func TestChainOld(t *testing.T) {
 	o := Options{URL: "sqlite:" + t.TempDir() + "/store.db", AuditKey: auditKey, Now: func() time.Time { return start }}
 	ctx := context.Background()
-	eng, err := openEngine(ctx, o.URL, false)
+	eng, err := openEngine(ctx, o)
 	if err != nil {
 		t.Fatal(err)
 	}

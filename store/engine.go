@@ -49,12 +49,12 @@ func (e *engine) queue(ctx context.Context, write func() error) error {
 	}
 }
 
-func openEngine(ctx context.Context, address string, existing bool) (*engine, error) {
-	switch scheme, rest, _ := strings.Cut(address, ":"); scheme {
+func openEngine(ctx context.Context, o Options) (*engine, error) {
+	switch scheme, rest, _ := strings.Cut(o.URL, ":"); scheme {
 	case "sqlite":
-		return openSQLite(rest, existing)
+		return openSQLite(rest, o.Existing, o.Unsynced)
 	case "postgres", "postgresql":
-		return openPostgres(ctx, address)
+		return openPostgres(ctx, o.URL)
 	default:
 		return nil, fmt.Errorf("opening the store: %q is neither sqlite: nor postgres:", scheme)
 	}
@@ -73,7 +73,8 @@ func (e *engine) close() error {
 const (
 	pragmas      = "?_pragma=busy_timeout(5000)&_pragma=journal_mode(WAL)&_pragma=synchronous(FULL)&_pragma=foreign_keys(1)&_pragma=secure_delete(1)&_txlock=immediate"
 	readPragmas  = "?mode=ro&_pragma=busy_timeout(5000)&_pragma=query_only(1)"
-	sqliteReader = 4 // connections that only read
+	noSync       = "&_pragma=synchronous(OFF)" // after the others; see Options.Unsynced
+	sqliteReader = 4                           // connections that only read
 )
 
 // makeFile makes a file for its owner alone, unless it is there: it holds what
@@ -89,7 +90,7 @@ func makeFile(path string) error {
 	return f.Close()
 }
 
-func openSQLite(path string, existing bool) (e *engine, err error) {
+func openSQLite(path string, existing, unsynced bool) (e *engine, err error) {
 	if path == "" || strings.HasPrefix(path, ":") {
 		return nil, errors.New("opening the store: sqlite: needs the path of a file")
 	}
@@ -103,7 +104,11 @@ func openSQLite(path string, existing bool) (e *engine, err error) {
 	}
 	file := "file:" + (&url.URL{Path: path}).EscapedPath()
 	e = &engine{goose: goose.DialectSQLite3, single: true, runFile: file + ".run", line: make(chan struct{}, 1)}
-	if e.write, err = sql.Open("sqlite", file+pragmas); err != nil {
+	writing := file + pragmas
+	if unsynced {
+		writing += noSync
+	}
+	if e.write, err = sql.Open("sqlite", writing); err != nil {
 		return nil, fmt.Errorf("opening the store: %w", err)
 	}
 	e.write.SetMaxOpenConns(1)

@@ -76,7 +76,7 @@ func (n *notes) count(what string) (c int) {
 func newFixture(t *testing.T, url string) *fixture {
 	t.Helper()
 	f := &fixture{T: t, clock: &clock{t: start}, notes: &notes{}}
-	s, err := Open(t.Context(), Options{URL: url, Now: f.now, Observe: f.notes.add, Log: zaptest.NewLogger(t), AuditKey: auditKey})
+	s, err := Open(t.Context(), Options{URL: url, Now: f.now, Observe: f.notes.add, Log: zaptest.NewLogger(t), AuditKey: auditKey, Unsynced: true})
 	if err != nil {
 		t.Fatal(err)
 	}

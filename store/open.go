@@ -53,6 +53,12 @@ type Options struct {
 	// no safety net. It is for those who drive the store by a clock of
 	// their own.
 	Alone bool
+
+	// Unsynced leaves it to the operating system when SQLite's file reaches
+	// the disk. A program that dies loses nothing by it; a loss of power may
+	// take what was acknowledged, and the file. It is for simulations, and
+	// for tests that are not about the disk.
+	Unsynced bool
 }
 
 // A Note is something that happened, by ids alone.
@@ -145,7 +151,7 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 	if o.Observe == nil {
 		o.Observe = func(Note) {}
 	}
-	eng, err := openEngine(ctx, o.URL, o.Existing)
+	eng, err := openEngine(ctx, o)
 	if err != nil {
 		return nil, err
 	}

@@ -226,7 +226,7 @@ func (s *Store) cannotTell(ctx context.Context, d Deed, why error, now time.Time
 		return err
 	}
 	poke(s.pokeDeeds)
-	s.noteFate(d, fate{state: flows.EffectWanted, reason: reasonOf(why)}, why, now)
+	s.noteFate(d, fate{state: flows.EffectWanted, reason: reasonOf(why)}, sayable(why), now)
 	return nil
 }
 

@@ -100,6 +100,12 @@ func silent(f *fixture) {
 	f.is(f.s.giveUp(f.Context(), w, errors.New("down"), f.now()), ErrOver)
 	f.answer(posts(post("p", canary, direct), post("q", canary, channel)))
 	f.settle(f.nextPost(), "", errors.New("down"))
+	f.execute("R", phone("R"))
+	for _, l := range []*leave{{err: errors.New(canary)}, {asked: func() { panic(canary) }}} {
+		f.perform(l, &tenant{})
+		f.state("R/1-phone", flows.EffectWanted)
+		f.advance(time.Minute)
+	}
 	for name, query := range map[string]string{
 		"work":  `UPDATE work SET body = '{"ID": [ "` + canary + `"]}', due_at = 1 WHERE state = 'due'`,
 		"posts": `UPDATE posts SET message = '{"title": [ "` + canary + `"]}', due_at = 1 WHERE state = 'pending'`,
@@ -173,6 +179,10 @@ func TestOwnFile(t *testing.T) {
 // acknowledged survives a loss of power, since killing a program does not show it.
 func TestPowerMayFail(t *testing.T) {
 	s := sqliteStore(t, Options{})
+	lax := sqliteStore(t, Options{Unsynced: true})
+	if got := ""; lax.db.QueryRow("PRAGMA synchronous").Scan(&got) != nil || got != "0" {
+		t.Errorf("got synchronous %q of who asked for none", got)
+	}
 	for pragma, want := range map[string]string{"synchronous": "2", "journal_mode": "wal", "foreign_keys": "1", "secure_delete": "1"} {
 		var got string
 		if err := s.db.QueryRow("PRAGMA " + pragma).Scan(&got); err != nil || got != want {
