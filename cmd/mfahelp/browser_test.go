@@ -27,6 +27,8 @@ type browser struct {
 	t   *testing.T
 	ctx context.Context
 	url string
+
+	between func() // is done again and again while something is waited for; may be nil
 }
 
 // openBrowser serves a demo and opens it.
@@ -76,7 +78,7 @@ func browse(t *testing.T, url string, width, height int) *browser {
 		closeTab()
 		closeAll()
 	})
-	b := &browser{t, tab, url}
+	b := &browser{t: t, ctx: tab, url: url}
 	b.do(chromedp.EmulateViewport(int64(width), int64(height)))
 	b.open()
 	return b
@@ -154,6 +156,9 @@ func (b *browser) until(what, script string) {
 	defer tick.Stop()
 	deadline := time.After(90 * time.Second)
 	for !js[bool](b, "!!("+script+")") {
+		if b.between != nil {
+			b.between()
+		}
 		select {
 		case <-tick.C:
 		case <-deadline:
