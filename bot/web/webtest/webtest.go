@@ -183,7 +183,9 @@ func (d *Driver) Show(ctx context.Context, who bottest.Someone, on bottest.Seen,
 	if err != nil {
 		return "", err
 	}
-	var answer struct{ Secrets []struct{ Name, Secret string } }
+	var answer struct {
+		Secrets []struct{ Name, Secret string }
+	}
 	if err := d.call(ctx, http.MethodPost, "/api/reveals", t, map[string]any{"ref": on.Ref}, &answer); err != nil {
 		return "", err
 	}
