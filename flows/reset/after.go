@@ -36,12 +36,16 @@ func (f *Flow) notMe(ctx context.Context, x press) (flows.Answer, error) {
 	r.Signs = append(slices.Clone(r.Signs), signNotMe)
 	c := x.c
 	c.State, c.Alarm, c.Changed, c.Outcome = flows.WithAdmins, true, f.Now(), ""
+	raised := bot.Post{To: x.e.In, Key: postOf(r, "subject/"+x.e.In.Platform), Message: alarmRaised(f.theirs(x.e), begun)}
+	if r.As == flows.AsSubject && x.e.In.Platform == c.In.Platform {
+		raised.To, raised.Key = c.In, c.Post("reply")
+	}
 	a := flows.Answer{
 		Cases: []flows.Case{c}, Requests: []flows.Request{r},
-		Posts: []bot.Post{
+		Posts: append(f.managerSees(ctx, r), raised, // where they pressed alone: elsewhere it may be who they warn of
 			f.card(r, outcomes),
 			f.line(r, bot.Problem, "reset.line.not-me", bot.Strong(r.Account.Name)),
-		},
+		),
 		Jobs:  append(over(r), jobOf(r, "watch", time.Time{}), flows.Job{Key: c.Post("open"), At: f.Now(), Verb: "escalate.open", Subject: c.Key}),
 		Audit: []flows.Entry{f.entry(x.e.From.Identity, "reset.not-me", r, "", "alarm")},
 	}
@@ -51,6 +55,7 @@ func (f *Flow) notMe(ctx context.Context, x press) (flows.Answer, error) {
 			Change: graph.Change{Kind: graph.RevokeSessions, User: r.Subject.ObjectID},
 		}}
 		a.Jobs = append(a.Jobs, jobOf(r, "pass", f.Now()))
+		a.Posts = append(a.Posts, f.passOver(r)...)
 	}
 	return a.And(f.whisper(x.e, "not-me", alarmRaised(f.theirs(x.e), begun))), nil
 }

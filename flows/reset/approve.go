@@ -90,7 +90,7 @@ func (f *Flow) approved(ctx context.Context, y yes) (flows.Answer, error) {
 		a.Jobs = []flows.Job{jobOf(r, "done", f.Now())}
 	}
 	a.Requests = []flows.Request{r}
-	a.Posts = []bot.Post{f.card(r, nil)}
+	a.Posts = append(f.follow(ctx, r, y.c), f.card(r, nil))
 	p := f.yesWords(y)
 	return a.And(f.answerYes(y, bot.Message{
 		Title: p.Say("reset.approved.title"), Status: bot.Good, Body: []bot.Block{flows.Say(p, "reset.approved.body", bot.Strong(r.Account.Name))},
@@ -181,9 +181,7 @@ func (f *Flow) end(ctx context.Context, r flows.Request, c flows.Case, state flo
 		return a, nil // nobody else was told
 	}
 	told, err := f.tellSubject(ctx, r, c, what)
-	for _, x := range f.reach(ctx, r.Account.Manager) {
-		a.Posts = append(a.Posts, bot.Post{To: x.in, Key: postOf(r, "manager/"+x.in.Platform), Message: managerDone(f.Words(x.who.Locale), r)})
-	}
+	a.Posts = append(a.Posts, f.managerSees(ctx, r)...)
 	return a.And(told), err
 }
 

@@ -45,7 +45,7 @@ func (f *Flow) check(ctx context.Context, r flows.Request, c flows.Case) (flows.
 	case err != nil:
 		return f.wait(r, c, err), nil
 	case len(signs) > 0:
-		return f.stopOn(r, c, signs, why), nil
+		return f.stopOn(ctx, r, c, signs, why), nil
 	case why != "":
 		return f.refuse(ctx, r, c, why), nil
 	}
@@ -125,7 +125,7 @@ func (f *Flow) refuse(ctx context.Context, r flows.Request, c flows.Case, why st
 // byte and button for button, for they may be who is at work; the admins hear
 // the truth. Nobody else is asked anything: a link to a manager would only be
 // one more thing to be abused. Why is what would have refused it otherwise.
-func (f *Flow) stopOn(r flows.Request, c flows.Case, signs []string, why string) flows.Answer {
+func (f *Flow) stopOn(ctx context.Context, r flows.Request, c flows.Case, signs []string, why string) flows.Answer {
 	r.State, r.Signs, r.Changed = flows.ResetFrozen, signs, f.Now()
 	if why != "" {
 		r.Why = "reset.why." + why
@@ -140,6 +140,9 @@ func (f *Flow) stopOn(r flows.Request, c flows.Case, signs []string, why string)
 		a.Jobs = []flows.Job{{Key: c.Post("open"), At: f.Now(), Verb: "escalate.open", Subject: c.Key}}
 	}
 	a.Jobs = append(a.Jobs, jobOf(r, "check", time.Time{}))
+	if r.Round > 1 { // they were asked about the plan before
+		a.Posts = append(a.Posts, f.managerSees(ctx, r)...)
+	}
 	switch {
 	case r.As == flows.AsSubject && why != "":
 		a.Posts = append(a.Posts, bot.Post{To: c.In, Key: c.Post("reply"), Message: notHere(f.Words(r.Asking.Locale), c, r, why)})

@@ -70,8 +70,11 @@ func (f *Flow) mayAgree(ctx context.Context, l flows.Link, r flows.Request, who 
 		_, why, err := f.handing(ctx, r, who.Identity)
 		return why, err
 	case "reset.factor":
-		if r.State == flows.ResetFrozen && r.Why == "" && f.Now().Before(r.Expires) {
-			return "", nil // as for any other
+		if s := f.seeming(r).State; s != r.State && f.Now().Before(r.Expires) {
+			if s == flows.ResetAsked {
+				return "", nil // as for any other
+			}
+			return "not-needed", nil
 		}
 	}
 	if why, err := f.stopped(ctx, r); err != nil || why != "" {

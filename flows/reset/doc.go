@@ -22,7 +22,7 @@
 //	codes.go     what people read to each other, kept nowhere
 //	policy.go    who may what, by whose word, and how often
 //
-// What people see is in card.go and messages.go, and the sentences in
+// What people see is in card.go, messages.go and standing.go, and the sentences in
 // words/en/reset.json.
 //
 // A program wires a [Flow] in six places; the example of [New] shows them:

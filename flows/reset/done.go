@@ -76,12 +76,12 @@ func (f *Flow) executing(ctx context.Context, r flows.Request, c flows.Case, out
 	switch {
 	case brings(r.Plan, graph.CreatePass):
 		r.State, r.Changed = flows.ResetExecuted, f.Now()
-		return f.offerPass(ctx, r, outcomes)
+		return f.offerPass(ctx, r, c, outcomes)
 	case failed:
 		r.State, r.Changed = flows.ResetExecuted, f.Now()
 		return flows.Answer{
 			Requests: []flows.Request{r},
-			Posts:    []bot.Post{f.card(r, outcomes), f.line(r, bot.Problem, "reset.line.failed")},
+			Posts:    append(f.follow(ctx, r, c), f.card(r, outcomes), f.line(r, bot.Problem, "reset.line.failed")),
 			Audit:    []flows.Entry{f.entry(bot.Identity{}, "reset.executed", r, "", "failed")},
 		}, nil
 	}
@@ -94,11 +94,11 @@ func (f *Flow) dropped(ctx context.Context, r flows.Request, c flows.Case, o flo
 	if o.Reason == "approval.expired" {
 		return f.end(ctx, r, c, flows.ResetExpired, "reset.why.expired", bot.Identity{})
 	}
-	return f.sendBack(r, o.Reason), nil
+	return f.sendBack(ctx, r, c, o.Reason), nil
 }
 
 // sendBack has r looked at, planned, proven and approved anew.
-func (f *Flow) sendBack(r flows.Request, why string) flows.Answer {
+func (f *Flow) sendBack(ctx context.Context, r flows.Request, c flows.Case, why string) flows.Answer {
 	r.State, r.Changed = flows.ResetChecking, f.Now()
 	key := why
 	if !strings.HasPrefix(why, "reset.leave.") {
@@ -106,7 +106,7 @@ func (f *Flow) sendBack(r flows.Request, why string) flows.Answer {
 	}
 	return flows.Answer{
 		Requests: []flows.Request{r},
-		Posts:    []bot.Post{f.line(r, bot.Problem, "reset.line.sent-back", bot.Plain(f.printer().Say(key)))},
+		Posts:    append(f.follow(ctx, r, c), f.line(r, bot.Problem, "reset.line.sent-back", bot.Plain(f.printer().Say(key)))),
 		Jobs:     []flows.Job{jobOf(r, "check", f.Now())},
 		Audit:    []flows.Entry{f.entry(bot.Identity{}, "reset.sent-back", r, "", why)},
 	}
@@ -139,7 +139,7 @@ func (f *Flow) retry(ctx context.Context, x press) (flows.Answer, error) {
 	}
 	r.State, r.Changed = flows.ResetExecuting, f.Now()
 	return flows.Answer{
-		Requests: []flows.Request{r}, Effects: more, Posts: []bot.Post{f.card(r, outcomes)},
+		Requests: []flows.Request{r}, Effects: more, Posts: append(f.follow(ctx, r, x.c), f.card(r, outcomes)),
 		Jobs:  []flows.Job{jobOf(r, "done", f.Now().Add(time.Minute))},
 		Audit: []flows.Entry{f.entry(x.e.From.Identity, "reset.retried", r, "", "done")},
 	}, nil
@@ -156,9 +156,7 @@ func (f *Flow) finished(ctx context.Context, r flows.Request, c flows.Case, outc
 	if r.As == flows.AsSubject {
 		a.Posts = append(a.Posts, bot.Post{To: c.In, Key: c.Post("reply"), Message: told(f.Words(r.Asking.Locale), r, "done")})
 	}
-	for _, x := range f.reach(ctx, r.Account.Manager) {
-		a.Posts = append(a.Posts, bot.Post{To: x.in, Key: postOf(r, "manager/"+x.in.Platform), Message: managerDone(f.Words(x.who.Locale), r)})
-	}
+	a.Posts = append(append(a.Posts, f.managerSees(ctx, r)...), f.passOver(r)...)
 	told, err := f.tellSubject(ctx, r, c, "done")
 	return a.And(told), err
 }
@@ -177,6 +175,6 @@ func (f *Flow) unfetched(ctx context.Context, r flows.Request, c flows.Case) (fl
 	a, err := f.end(ctx, r, c, flows.ResetExpired, "reset.why.unfetched", bot.Identity{})
 	a.Posts = slices.DeleteFunc(a.Posts, func(p bot.Post) bool { return p.Key == postOf(r, "card") })
 	r.State, r.Why = flows.ResetExpired, "reset.why.unfetched"
-	a.Posts = append(a.Posts, f.card(r, outcomes), f.line(r, bot.Problem, "reset.line.unfetched", bot.Strong(r.Account.Name)))
+	a.Posts = append(append(a.Posts, f.passOver(r)...), f.card(r, outcomes), f.line(r, bot.Problem, "reset.line.unfetched", bot.Strong(r.Account.Name)))
 	return a, err
 }

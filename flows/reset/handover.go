@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"mfahelp/bot"
@@ -53,9 +54,13 @@ func deleting(outcomes []flows.Outcome) bool {
 }
 
 // offerPass tells who vouched for r's subject that a pass can be shown to them.
-func (f *Flow) offerPass(ctx context.Context, r flows.Request, outcomes []flows.Outcome) (flows.Answer, error) {
+func (f *Flow) offerPass(ctx context.Context, r flows.Request, c flows.Case, outcomes []flows.Outcome) (flows.Answer, error) {
+	posts := f.follow(ctx, r, c)
+	if gave(r, ByManager) { // they hear of the pass instead
+		posts = slices.DeleteFunc(posts, func(p bot.Post) bool { return strings.HasPrefix(p.Key, postOf(r, "manager/")) })
+	}
 	a := flows.Answer{
-		Requests: []flows.Request{r}, Posts: []bot.Post{f.card(r, outcomes)},
+		Requests: []flows.Request{r}, Posts: append(posts, f.card(r, outcomes)),
 		Audit: []flows.Entry{f.entry(bot.Identity{}, "reset.executed", r, "", "done")},
 	}
 	for _, p := range r.Proofs {

@@ -88,10 +88,10 @@ func whichOne(p *words.Printer, r flows.Request) bot.Message {
 // asked is what a subject hears who asked: what was asked for, and who is asked.
 // It is the same for a request that is frozen; nothing of r's state may be in it.
 func asked(p *words.Printer, r flows.Request, a absence) bot.Message {
-	m := personal(p.Say("reset.asked.title"), bot.Waiting, flows.Say(p, "reset.asked.body"), planFacts(p, r), bot.Steps(nexts(p, r)))
+	m := personal(p.Say("reset.asked.title"), bot.Waiting, append(given(p, r), flows.Say(p, "reset.asked.body"), planFacts(p, r), bot.Steps(nexts(p, r)))...)
 	m = withAbsence(p, m, a, never(p), reference(p, r))
 	for _, n := range r.Needs {
-		if n == flows.OtherFactor {
+		if n == flows.OtherFactor && !gave(r, n) {
 			m.Actions = append(m.Actions, choose(p, "reset.factor", r.Key, bot.Primary))
 		}
 	}
@@ -99,10 +99,13 @@ func asked(p *words.Printer, r flows.Request, a absence) bot.Message {
 	return m
 }
 
-// nexts are what happens next: each proof, and then the admins.
+// nexts are what happens next: each proof that is not there yet, and then the
+// admins.
 func nexts(p *words.Printer, r flows.Request) (steps []bot.Step) {
 	for _, n := range r.Needs {
-		steps = append(steps, bot.Step{Do: flows.Say(p, "reset.next."+n)})
+		if !gave(r, n) {
+			steps = append(steps, bot.Step{Do: flows.Say(p, "reset.next."+n)})
+		}
 	}
 	return append(steps, bot.Step{Do: flows.Say(p, "reset.next.approve")})
 }
@@ -165,11 +168,6 @@ func toManager(p *words.Printer, r flows.Request, url string) bot.Message {
 	m.Body = append(m.Body, never(p), reference(p, r))
 	m.Actions = append(m.Actions, choose(p, "reset.stop", r.Key, bot.Danger))
 	return m
-}
-
-// managerDone is left of what a manager was asked.
-func managerDone(p *words.Printer, r flows.Request) bot.Message {
-	return personal(p.Say("reset.manager.title", r.Account.Name), bot.Info, flows.Say(p, "reset.manager.over."+string(r.State), bot.Strong(r.Account.Name)), never(p), reference(p, r))
 }
 
 // toCaller tells an admin how to call back. The number is in the directory, and

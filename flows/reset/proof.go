@@ -31,9 +31,46 @@ func (f *Flow) signedInOtherwise(ctx context.Context, y yes) (flows.Answer, erro
 		return f.tellYes(y, "not-yours"), nil
 	}
 	if y.r.State == flows.ResetFrozen {
-		return f.noted(y), nil // as for any other
+		return f.provedInVain(ctx, y)
 	}
 	return f.prove(ctx, y, flows.OtherFactor, "")
+}
+
+// provedInVain answers the subject of a request that is frozen as it answers any
+// other. What they proved is on record, and leads nowhere.
+func (f *Flow) provedInVain(ctx context.Context, y yes) (flows.Answer, error) {
+	why, err := f.stopped(ctx, y.r)
+	switch {
+	case err != nil:
+		return flows.Answer{}, err
+	case why != "signs":
+		return f.tellYes(y, why), nil
+	case y.r.Why != "" || y.r.Alarm:
+		return f.tellYes(y, "over"), nil
+	case f.seeming(y.r).State != flows.ResetAsked || !slices.Contains(y.r.Needs, flows.OtherFactor):
+		return f.tellYes(y, "not-needed"), nil
+	case gave(y.r, flows.OtherFactor):
+		return f.tellYes(y, "proven"), nil
+	}
+	r := f.withProof(ctx, y, flows.OtherFactor, "")
+	a := flows.Answer{
+		Requests: []flows.Request{r}, Posts: []bot.Post{f.card(r, nil)},
+		Audit: []flows.Entry{f.entry(y.who.Identity, "reset.proved", r, flows.OtherFactor, "frozen")},
+	}
+	if r.As == flows.AsSubject {
+		a.Posts = append(a.Posts, f.toAsker(r, y.c))
+	}
+	return a.And(f.noted(y)), nil
+}
+
+// withProof is what y is about, with a proof more.
+func (f *Flow) withProof(ctx context.Context, y yes, kind, note string) flows.Request {
+	r := f.named(ctx, y.r, y.who.Identity)
+	r.Proofs = append(slices.Clone(r.Proofs), flows.Proof{
+		Approval: r.Key, Digest: y.s.Digest, Kind: kind, By: y.who, SignedIn: y.s.At, At: y.e.At, Expires: y.e.At.Add(f.Policy.ProofLife), Note: note,
+	})
+	r.Changed = f.Now()
+	return r
 }
 
 // called is the yes of an admin who has called back and heard the subject's half
@@ -63,16 +100,12 @@ func (f *Flow) prove(ctx context.Context, y yes, kind, note string) (flows.Answe
 	case slices.ContainsFunc(r.Proofs, func(p flows.Proof) bool { return p.Kind == kind && p.Digest == r.Digest() && f.Now().Before(p.Expires) }):
 		return f.tellYes(y, "proven"), nil
 	}
-	r = f.named(ctx, r, y.who.Identity)
-	r.Proofs = append(slices.Clone(r.Proofs), flows.Proof{
-		Approval: r.Key, Digest: y.s.Digest, Kind: kind, By: y.who, SignedIn: y.s.At, At: y.e.At, Expires: y.e.At.Add(f.Policy.ProofLife), Note: note,
-	})
-	r.Changed = f.Now()
+	r = f.withProof(ctx, y, kind, note)
 	if f.proven(r) {
 		r.State = flows.ResetProven
 	}
 	a := flows.Answer{
-		Requests: []flows.Request{r}, Posts: []bot.Post{f.card(r, nil)},
+		Requests: []flows.Request{r}, Posts: append(f.follow(ctx, r, y.c), f.card(r, nil)),
 		Audit: []flows.Entry{f.entry(y.who.Identity, "reset.proved", r, kind, "done")},
 	}
 	return a.And(f.noted(y)), nil
@@ -271,7 +304,10 @@ func (f *Flow) factor(ctx context.Context, x press) (flows.Answer, error) {
 	if err != nil || why != "" && why != "signs" {
 		return f.no(x.e, why), err
 	}
-	if x.r.State != flows.ResetAsked && x.r.State != flows.ResetFrozen || !slices.Contains(x.r.Needs, flows.OtherFactor) {
+	if x.r.Why != "" && x.r.State == flows.ResetFrozen {
+		return f.no(x.e, "over"), nil
+	}
+	if f.seeming(x.r).State != flows.ResetAsked || !slices.Contains(x.r.Needs, flows.OtherFactor) {
 		return f.no(x.e, "not-needed"), nil
 	}
 	return f.leadToPage(x, "reset.factor", "reset.link.factor"), nil

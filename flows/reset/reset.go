@@ -240,7 +240,11 @@ func (f *Flow) Start(ctx context.Context) (flows.Answer, error) {
 	}
 	for _, r := range all {
 		if r.PolicyVersion != f.version && (r.State == flows.ResetAsked || r.State == flows.ResetProven) {
-			a = a.And(f.sendBack(r, "reset.leave.policy"))
+			c, err := f.Cases.Case(ctx, r.Case)
+			if err != nil {
+				return a, fmt.Errorf("reading the case of request %s: %w", r.Key, err)
+			}
+			a = a.And(f.sendBack(ctx, r, c, "reset.leave.policy"))
 		}
 	}
 	return a, nil

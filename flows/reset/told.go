@@ -30,9 +30,17 @@ func (f *Flow) reach(ctx context.Context, who bot.Identity) (all []reached) {
 	return all
 }
 
-// toAsker is what a subject who asked reads in the place where they did.
+// toAsker is what a subject who asked reads in the place where they did. Of a
+// sign of compromise it shows nothing.
 func (f *Flow) toAsker(r flows.Request, c flows.Case) bot.Post {
-	return bot.Post{To: c.In, Key: c.Post("reply"), Message: asked(f.Words(r.Asking.Locale), r, f.later(f.Now()))}
+	p := f.Words(r.Asking.Locale)
+	m := bot.Message{}
+	if r = f.seeming(r); r.State == flows.ResetAsked {
+		m = asked(p, r, f.later(f.Now()))
+	} else {
+		m = standing(p, r)
+	}
+	return bot.Post{To: c.In, Key: c.Post("reply"), Message: m}
 }
 
 // tellSubject tells r's subject how it stands, wherever the bot knows them, so
