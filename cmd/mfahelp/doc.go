@@ -13,9 +13,9 @@
 // only, such as Steps and Facts, and no looks, and it knows no platform. A
 // platform is a package under bot with the same files as its siblings: receive
 // takes what came in, verify sees that it really came from there, render makes
-// a Message into the platform's own document, send delivers it. So far there is
-// [mfahelp/bot/web], a page on which an employee's chat and the admins' channel
-// stand side by side.
+// a Message into the platform's own document, send delivers it. There are
+// [mfahelp/bot/slack], [mfahelp/bot/teams], and [mfahelp/bot/web], a page on
+// which an employee's chat and the admins' channel stand side by side.
 //
 // An event is on disk before the platform is told that we have it: a platform
 // hands it to its Inbox, which is [mfahelp/store], and only then says yes. The
@@ -34,6 +34,13 @@
 // [mfahelp/flows/help] is the conversation with who cannot sign in, and
 // [mfahelp/flows/escalate] the thread with the admins. What both ask of Graph,
 // and how both show it, is [mfahelp/flows/lookup].
+//
+// [mfahelp/flows/reset] carries the reset of somebody's methods from the question
+// to the end. No yes that matters is taken from a chat: it is given on
+// [mfahelp/bot/page], after a fresh strong sign-in, and comes back as an event
+// like any other. What is to be changed is an effect in an answer. The store asks
+// the flow for leave again, puts the intent on record, has it carried out, and
+// puts on record what came of it (resets.go wires all this).
 //
 // # Knowing
 //
