@@ -21,7 +21,7 @@ func TestCards(t *testing.T) {
 		for _, p := range platforms {
 			t.Run(st.name+"/"+p.name, func(t *testing.T) {
 				got := p.render(m) + "\n"
-				file := filepath.Join("testdata", p.name, st.name+".html")
+				file := filepath.Join("testdata", p.name, st.name+p.ext)
 				if *update {
 					if err := os.MkdirAll(filepath.Dir(file), 0o755); err != nil {
 						t.Fatal(err)

@@ -1,13 +1,18 @@
 package main
 
 import (
+	"bytes"
+	"encoding/json"
 	"flag"
 	"fmt"
+	"html"
 	"html/template"
 	"io"
 	"os"
+	"strings"
 
 	"mfahelp/bot"
+	"mfahelp/bot/teams"
 	"mfahelp/bot/web"
 )
 
@@ -33,17 +38,38 @@ func write(name string) error {
 	return f.Close()
 }
 
-// A platform turns a message into what its people see.
+// A platform turns a message into what it is sent.
 type platform struct {
 	name   string
+	ext    string // of its golden files
 	render func(bot.Message) string
+	html   func(string) string // shows what was rendered, on a page
 }
 
 // platforms are all there are; a new one is a line here.
 var platforms = []platform{
-	{"web", func(m bot.Message) string {
+	{"web", ".html", func(m bot.Message) string {
 		return web.Render(web.Card{Message: &m, Name: "mfahelp"}, printer(""))
+	}, func(s string) string { return s }},
+	{"teams", ".json", inTeams, func(s string) string {
+		return "<details><summary>Adaptive Card</summary><pre>" + html.EscapeString(s) + "</pre></details>"
 	}},
+}
+
+// inTeams is m as an Adaptive Card, with all that may stand around it.
+func inTeams(m bot.Message) string {
+	c := teams.Card{Message: m}
+	for i := range m.Attachments {
+		c.Files = append(c.Files, fmt.Sprintf("file:%d", i))
+	}
+	var b bytes.Buffer
+	e := json.NewEncoder(&b)
+	e.SetEscapeHTML(false)
+	e.SetIndent("", "  ")
+	if err := e.Encode(teams.Render(c, printer(""), nil)); err != nil {
+		panic(err) // unreachable: it is strings, numbers and booleans
+	}
+	return strings.TrimRight(b.String(), "\n")
 }
 
 // failing stands in for a test: a story that does not work ends the gallery.
@@ -56,7 +82,7 @@ func (failing) Fatalf(f string, args ...any) { panic(fmt.Sprintf(f, args...)) }
 // A shown card is one message on one platform.
 type shown struct {
 	Name, Platform string
-	HTML           template.HTML // by the platform's renderer, which has escaped it
+	HTML           template.HTML // by the platform, which has escaped it
 }
 
 func gallery(w io.Writer) error {
@@ -68,7 +94,7 @@ func gallery(w io.Writer) error {
 	for _, st := range stories {
 		m := keyed(play(st, failing{}))
 		for _, p := range platforms {
-			cards = append(cards, shown{st.name, p.name, template.HTML(p.render(m))}) //nolint:gosec // see shown
+			cards = append(cards, shown{st.name, p.name, template.HTML(p.html(p.render(m)))}) //nolint:gosec // see shown
 		}
 	}
 	return page.Execute(w, map[string]any{"Cards": cards, "Style": template.CSS(style)}) //nolint:gosec // our own file
