@@ -258,13 +258,22 @@ func (f *Flow) open(c flows.Case) flows.Answer {
 	p := f.printer()
 	a := f.show(c)
 	if c.State != flows.WithAdmins {
-		a.Posts = append(a.Posts, f.note(c, "settled/"+fmt.Sprint(c.Version), "escalate.by-employee"))
+		a.Posts = append(a.Posts, f.note(c, "settled/"+fmt.Sprint(c.Version), settledBy(c)))
 		return a
 	}
 	a.Posts = append(a.Posts, bot.Post{
 		To: f.Channel, Key: c.Post("evidence"), Under: c.Post("admins"), Message: evidence(p, c, d, f.Now()),
 	})
 	return a
+}
+
+// settledBy is the key of the sentence that says why c is settled, though none
+// of the admins did it: the outcome has one, or the employee said so.
+func settledBy(c flows.Case) string {
+	if key := c.Outcome + ".note"; words.Has(key) {
+		return key
+	}
+	return "escalate.by-employee"
 }
 
 // show is the card as c now is.

@@ -238,7 +238,7 @@ func TestAPassIsForWhoVouched(t *testing.T) {
 	link := h.LinkIn("/link")
 	h.SignIn(priya, link, time.Minute, h.Asked().Digest())
 	h.Agree(h.flow, mo, link, time.Minute)
-	h.Press(mo, "/yes", "Show it now", nil)
+	h.Press(mo, "/link", "Show it now", nil)
 	if _, ok := h.Reveal(revealed(h.Post("/pass").Message), mo); !ok {
 		t.Errorf("signed in again, Mo does not have it: %s", text(h.last(mo)))
 	}

@@ -191,3 +191,74 @@ func TestWhatIsFrozenFollowsToo(t *testing.T) {
 		t.Errorf("got\n%s\nwant\n%s", got, want)
 	}
 }
+
+// TestAColleagueSeesNoCase of somebody else's: neither before nor after it is
+// settled, and none for an account that nobody has.
+func TestAColleagueSeesNoCase(t *testing.T) {
+	ask := func(upn string) *house {
+		h := newHouse(t)
+		h.command(bea, dm(bea), "reset "+upn)
+		return h
+	}
+	status := func(h *house) string {
+		h.command(bea, dm(bea), "status")
+		return text(h.last(bea))
+	}
+	h := ask("ava@contoso.com")
+	before := status(h)
+	h.confirm()
+	h.approve(priya)
+	h.pass()
+	h.Advance(10 * time.Minute)
+	h.tenant.Ways["o-ava"] = append(h.tenant.Ways["o-ava"], graph.Method{ID: "m-new", Kind: graph.Authenticator})
+	h.tenant.SignIns = []graph.SignIn{strongly(h.Clock, "BE")}
+	h.Advance(time.Hour)
+	if c := h.Only(); c.State != flows.Settled {
+		t.Fatalf("the case is %s", c.State)
+	}
+	want := status(newHouse(t))
+	for when, got := range map[string]string{"before": before, "after": status(h), "of nobody": status(ask("nobody@contoso.com"))} {
+		if got != want {
+			t.Errorf("%s, Bea reads\n%s\nwant\n%s", when, got, want)
+		}
+	}
+}
+
+// TestTheThreadSaysWhoSettledIt: the watch, and not the employee.
+func TestTheThreadSaysWhoSettledIt(t *testing.T) {
+	h := proven(t)
+	h.approve(priya)
+	h.pass()
+	h.Advance(10 * time.Minute)
+	h.tenant.Ways["o-ava"] = append(h.tenant.Ways["o-ava"], graph.Method{ID: "m-new", Kind: graph.Authenticator})
+	h.tenant.SignIns = []graph.SignIn{strongly(h.Clock, "BE")}
+	h.Advance(time.Hour)
+	said := ""
+	for _, p := range h.Posts {
+		if p.To.ID == channel.ID && strings.Contains(p.Key, "/settled/") {
+			said = p.Message.Title
+		}
+	}
+	if want := says(t, "reset.outcome.settled.note"); said != want {
+		t.Errorf("the thread says %q, want %q", said, want)
+	}
+}
+
+// TestALinkThatWasUsedIsGone: what leads to our page is replaced by what came of
+// it, whoever's it was.
+func TestALinkThatWasUsedIsGone(t *testing.T) {
+	h := proven(t)
+	h.Press(priya, "/card", "Approve…", nil)
+	h.reads("/link", says(t, "reset.link.approve.title", "Ava of Contoso"), says(t, "reset.link.open"))
+	link := h.LinkIn("/link")
+	h.Agree(h.flow, priya, link, time.Minute)
+	h.reads("/link", says(t, "reset.approved.title"))
+	h.SignIn(priya, link, time.Minute, h.Asked().Digest())
+	h.reads("/link", says(t, "reset.approved.title")) // a second time changes nothing of it
+	h.reads("/yes", says(t, "reset.no.used.title"))
+	for _, p := range h.Posts {
+		if strings.Contains(p.Key, link) {
+			t.Errorf("the address stands in the key %s", p.Key)
+		}
+	}
+}

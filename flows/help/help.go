@@ -259,12 +259,15 @@ func (f *Flow) relay(e bot.Event, c flows.Case, text string) flows.Answer {
 	}
 }
 
-// status lists somebody's own cases.
+// status lists somebody's own cases, and none that they asked about somebody
+// else: how it stands, and even that there is one, would tell of an account that
+// is not theirs.
 func (f *Flow) status(ctx context.Context, e bot.Event) (flows.Answer, error) {
 	own, err := f.own(ctx, e)
 	if err != nil {
 		return flows.Answer{}, err
 	}
+	own = slices.DeleteFunc(own, func(c flows.Case) bool { return c.Subject.Key() != c.Requester.Key() })
 	return f.say(e, "status", overview(f.printer(e), own)), nil
 }
 

@@ -75,6 +75,7 @@ func (f *Flow) lift(ctx context.Context, e bot.Event) (flows.Answer, error) {
 		Title: p.Say("reset.link.lift.title"), Status: bot.Info, Body: []bot.Block{flows.Say(p, "reset.link.lift.body"), never(p)},
 		Actions: []bot.Action{bot.Open{Label: p.Say("reset.link.open"), URL: f.Page(l.Token)}},
 	})
+	a.Posts[0].Key = linkPost(l)
 	a.Links = []flows.Link{l}
 	return a, nil
 }

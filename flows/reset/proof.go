@@ -289,6 +289,7 @@ func (f *Flow) read(ctx context.Context, x press) (flows.Answer, error) {
 func (f *Flow) leadToPage(x press, verb, key string) flows.Answer {
 	l := f.link(verb, x.r, x.e.From, x.e.In)
 	a := f.whisper(x.e, "link", toPage(f.theirs(x.e), x.r, key, f.Page(l.Token), l.Until))
+	a.Posts[0].Key = linkPost(l)
 	a.Links = []flows.Link{l}
 	a.Audit = []flows.Entry{f.entry(x.e.From.Identity, verb+"-link", x.r, x.e.ID, "made")}
 	return a

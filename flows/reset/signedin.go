@@ -2,6 +2,8 @@ package reset
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"time"
@@ -28,6 +30,8 @@ type yes struct {
 	who  bot.Person // as the chat knows them, and the directory
 	r    flows.Request
 	c    flows.Case
+
+	spent bool // the address is used up by it, and what led there is replaced
 }
 
 // said are what a yes can mean. Each checks for itself whether this person may
@@ -57,6 +61,7 @@ func (f *Flow) signedIn(ctx context.Context, e bot.Event, s bot.SignedIn) (flows
 	if why == "used" || why == "other-person" || why == "link-over" {
 		return f.tellYes(y, why), nil // there is nothing to spend, or it is not theirs
 	}
+	y.spent = true
 	spent := flows.Answer{Links: []flows.Link{used(link, e.At)}}
 	if why != "" {
 		return spent.And(f.tellYes(y, why)), nil
@@ -106,6 +111,13 @@ func used(l flows.Link, at time.Time) flows.Link {
 	return l
 }
 
+// linkPost is the key of the post that leads to l, so that what comes of it
+// takes its place. Nobody learns the address from it.
+func linkPost(l flows.Link) string {
+	sum := sha256.Sum256([]byte(l.Token))
+	return "whisper/" + l.For.Platform + "/" + l.For.ID + "/" + hex.EncodeToString(sum[:8]) + "/link"
+}
+
 // tellYes tells who said yes what became of it, where they came from.
 func (f *Flow) tellYes(y yes, why string) flows.Answer {
 	return f.answerYes(y, refused(f.yesWords(y), why))
@@ -129,5 +141,9 @@ func (f *Flow) answerYes(y yes, m bot.Message) flows.Answer {
 	if !to.Audience.One() {
 		to.Audience, to.Reader = bot.Ephemeral, y.who.ID
 	}
-	return flows.Answer{Posts: []bot.Post{{To: to, Key: "whisper/" + y.who.Platform + "/" + y.who.ID + "/" + y.e.ID + "/yes", Message: m}}}
+	key := "whisper/" + y.who.Platform + "/" + y.who.ID + "/" + y.e.ID + "/yes"
+	if y.spent && y.link.Verb != "reset.manager" { // that one stands on the manager's card, which follows the request
+		key = linkPost(y.link)
+	}
+	return flows.Answer{Posts: []bot.Post{{To: to, Key: key, Message: m}}}
 }
