@@ -32,6 +32,7 @@ type Resets struct {
 	CoolDown         time.Duration // between two resets of one person
 	ForRequester     int           // how many one person may ask for in a day
 	ForTenant        int           // how many may be asked for in an hour, all in all
+	ForSubject       int           // how many about one person in a day are no coincidence: the next is frozen
 	PassLife         time.Duration // of a Temporary Access Pass; the tenant's policy has the last word
 	PassOnce         bool
 	CallBack         CallBack
@@ -85,7 +86,7 @@ var (
 // writes, who approves, and what proves.
 func DefaultResets() Resets {
 	return Resets{
-		RequestLife: 4 * time.Hour, ProofLife: time.Hour, CoolDown: 24 * time.Hour, ForRequester: 3, ForTenant: 20,
+		RequestLife: 4 * time.Hour, ProofLife: time.Hour, CoolDown: 24 * time.Hour, ForRequester: 3, ForTenant: 20, ForSubject: 4,
 		PassLife: time.Hour, PassOnce: true, CallBack: CallBack{Field: "mobilePhone", Unchanged: 30 * 24 * time.Hour},
 		Settled: 3 * 24 * time.Hour, Watch: 72 * time.Hour, Remind: 30 * time.Minute,
 	}
@@ -145,6 +146,7 @@ func (r *reader) resets(v value, p *Resets) {
 		{"cool_down", span(&p.CoolDown, time.Minute, 90*day), ""},
 		{"per_requester_a_day", r.count(&p.ForRequester), ""},
 		{"in_tenant_an_hour", r.count(&p.ForTenant), ""},
+		{"about_one_person_a_day", r.count(&p.ForSubject), ""},
 		{"pass_life", span(&p.PassLife, 10*time.Minute, day), ""},
 		{"pass_once", r.truth(&p.PassOnce), ""},
 		{"call_back", func(v value) {

@@ -80,6 +80,7 @@ func TestResetsWrong(t *testing.T) {
 		{"an unknown kind", "for: [all-methods]", "for: [everything]", `"everything" is none of method, pass, all-methods`},
 		{"a kind twice", "for: [all-methods]", "for: [all-methods, all-methods]", "stands here twice"},
 		{"nobody is enough", "count: 2", "count: 0", "out of range"},
+		{"every request an attack", "about_one_person_a_day: 4", "about_one_person_a_day: 0", "out of range"},
 		{"a role by its name", "roles: [c4e39bd9-1100-46d3-8c65-fb160da0071f]", "roles: [Authentication Administrator]", "no id of the directory"},
 		{"no proof", "subject: [manager]", "subject: []", "is an empty list"},
 		{"an unknown proof", "subject: [manager]", "subject: [birthday]", `"birthday" is none of manager, callback, other-factor`},

@@ -111,9 +111,6 @@ func derived(key secret.Text, use string) ([]byte, error) {
 	return hkdf.Key(sha256.New, []byte(key.Reveal()), nil, "mfahelp "+use, 32)
 }
 
-// attackOn is how many requests about one person in a day are no coincidence.
-const attackOn = 4
-
 // resetPolicy is the policy of the configuration, as the flow takes it.
 func resetPolicy(cfg config.Config) reset.Policy {
 	c := cfg.Resets
@@ -121,7 +118,7 @@ func resetPolicy(cfg config.Config) reset.Policy {
 		Approvers: map[reset.Class]reset.Approvers{}, Proofs: map[flows.Asker][]string{},
 		ProverMayApprove: c.ProverMayApprove,
 		RequestLife:      c.RequestLife, ProofLife: c.ProofLife, CoolDown: c.CoolDown,
-		PerRequester: c.ForRequester, PerHour: c.ForTenant, Burst: attackOn,
+		PerRequester: c.ForRequester, PerHour: c.ForTenant, Burst: c.ForSubject,
 		PassLife: c.PassLife, PassOnce: c.PassOnce,
 		CallField: c.CallBack.Field, CallUnchanged: c.CallBack.Unchanged, Settled: c.Settled, WithoutRisk: cfg.Tenant.WithoutPIM,
 		Watch: c.Watch, Remind: c.Remind,
