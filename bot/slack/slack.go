@@ -58,17 +58,18 @@ type Mail struct {
 
 // Slack is the app. It is a [bot.Platform] and a [bot.Reacher].
 type Slack struct {
-	o      Options
-	log    *zap.Logger
-	api    *slack.Client
-	pace   *pace
-	people people
-	forms  forms
-	once   once
-	sent   outgoing
-	admins adminsChannel
-	self   atomic.Pointer[self] // nil until Slack has said who we are
-	dead   atomic.Pointer[error]
+	o       Options
+	log     *zap.Logger
+	api     *slack.Client
+	pace    *pace
+	people  people
+	forms   forms
+	once    once
+	sent    outgoing
+	admins  adminsChannel
+	self    atomic.Pointer[self] // nil until Slack has said who we are
+	dead    atomic.Pointer[error]
+	started atomic.Bool // whether it is known what the admins' channel is, or that this must wait
 
 	fieldSafe atomic.Bool // only the directory fills the profile field
 	direct    sync.Map    // direct conversations, by whom they are with
@@ -120,6 +121,7 @@ func (s *Slack) Run(ctx context.Context) error {
 	if err := s.start(ctx); err != nil {
 		return err
 	}
+	s.started.Store(true)
 	var wg sync.WaitGroup
 	defer wg.Wait()
 	wg.Go(func() { s.every(ctx, rosterEvery, s.people.load) })
@@ -146,7 +148,7 @@ func (s *Slack) start(ctx context.Context) error {
 		switch {
 		case ctx.Err() != nil:
 			return nil
-		case err == nil || s.Ready() == nil && errors.As(err, &now):
+		case err == nil || s.self.Load() != nil && !s.isDead() && errors.As(err, &now):
 			return nil // the admins' channel is held until it is known
 		case s.isDead() || !errors.As(err, &now):
 			return err
@@ -198,14 +200,14 @@ func sleep(ctx context.Context, d time.Duration) bool {
 }
 
 // errStarting is why nothing is taken yet.
-var errStarting = errors.New("slack: not told yet who we are")
+var errStarting = errors.New("slack: not told yet who we are, or what the admins' channel is")
 
 // Ready reports why nothing can be taken or sent, if that is so.
 func (s *Slack) Ready() error {
 	if err := s.dead.Load(); err != nil {
 		return *err
 	}
-	if s.self.Load() == nil {
+	if s.self.Load() == nil || !s.started.Load() {
 		return errStarting
 	}
 	return nil
