@@ -17,6 +17,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -119,6 +120,7 @@ type world struct {
 	seed   uint64
 	dice   *rand.Rand
 	dir    string
+	clock  sync.Mutex // of at, where others than the simulation look
 	at     time.Time
 	tenant *flowstest.Tenant
 	s      *store.Store
@@ -164,7 +166,18 @@ func simulate(t *testing.T, seed uint64) (trail []byte, n tally) {
 	return w.end(), w.tally
 }
 
-func (w *world) now() time.Time { return w.at }
+// now is asked by the store's own goroutines too.
+func (w *world) now() time.Time {
+	w.clock.Lock()
+	defer w.clock.Unlock()
+	return w.at
+}
+
+func (w *world) set(at time.Time) {
+	w.clock.Lock()
+	defer w.clock.Unlock()
+	w.at = at
+}
 
 func (w *world) ok(err error) {
 	w.t.Helper()
@@ -409,9 +422,9 @@ func (w *world) act() {
 		w.handOver()
 		w.reveal()
 	case n < 92:
-		w.at = w.at.Add(time.Duration(w.dice.IntN(8)) * time.Minute)
+		w.set(w.at.Add(time.Duration(w.dice.IntN(8)) * time.Minute))
 	case n < 93:
-		w.at = w.at.Add(time.Duration(w.dice.IntN(6)) * time.Hour)
+		w.set(w.at.Add(time.Duration(w.dice.IntN(6)) * time.Hour))
 	case n < 97:
 		w.crash = 1 + w.dice.IntN(2)
 	case n < 99:
@@ -420,7 +433,7 @@ func (w *world) act() {
 		p := w.any(staff)
 		w.tenant.Ways[p.ObjectID] = append(slices.Clone(w.tenant.Ways[p.ObjectID]), graph.Method{ID: w.name("method"), Kind: graph.FIDO2})
 	}
-	w.at = w.at.Add(10 * time.Second)
+	w.set(w.at.Add(10 * time.Second))
 }
 
 func (w *world) any(people []bot.Person) bot.Person { return people[w.dice.IntN(len(people))] }
@@ -622,7 +635,7 @@ func (w *world) end() []byte {
 		if !ok {
 			break
 		}
-		w.at = later(at, w.at.Add(time.Second))
+		w.set(later(at, w.at.Add(time.Second)))
 	}
 	for id, n := range w.deleted {
 		if n > 1 {
