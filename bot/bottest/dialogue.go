@@ -36,7 +36,7 @@ type line struct {
 	sight  *sight // nil if it says what happens
 }
 
-// A deed is one of made, waited, said, pushed, signed, shown, and registered.
+// A deed is one of made, waited, said, pushed, signed, shown, registered, and befell.
 type deed interface{ deed() }
 
 type (
@@ -58,15 +58,25 @@ type (
 	filledField struct{ name, text string }
 
 	// signed is somebody who follows a button to our own page and says yes
-	// there, or, with not, is refused with a text that has says in it.
+	// there, or, with not, is refused with a text that has says in it. The
+	// button may be one that only somebody else was shown.
 	signed struct {
-		who, label, method, on, says string
-		admins, not                  bool
+		who, label, of, method, on, says string
+		admins, not                      bool
 	}
 
 	// shown is somebody who reads a secret, and registered one who uses it.
-	shown      struct{ who, name, on string }
-	registered struct{ who, pass string }
+	shown struct {
+		who, name, on string
+		admins        bool
+	}
+	registered struct {
+		who, pass, says string
+		not             bool
+	}
+
+	// befell is what happens to somebody at the tenant.
+	befell struct{ what, who string }
 )
 
 func (made) deed()       {}
@@ -76,6 +86,7 @@ func (pushed) deed()     {}
 func (signed) deed()     {}
 func (shown) deed()      {}
 func (registered) deed() {}
+func (befell) deed()     {}
 
 // A sight is what is to be seen by somebody.
 type sight struct {

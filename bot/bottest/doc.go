@@ -34,6 +34,9 @@
 // What happens:
 //
 //	make NAME                    a failure happens now; <paste> is what its error page shows
+//	happens WHAT to WHO          at the tenant: new-method (one is registered), new-number (the
+//	                             directory has another since ten days), fraud (reported, so that
+//	                             they are blocked), or demotion (they are no admin any more)
 //	wait DURATION                such as 90s or 24h, on the clocks of the tenant and the program
 //	WHO says "TEXT" [in admins]  to the bot, or in the admins' channel; "TEXT" may have <paste> in it
 //	WHO runs "/mfa-help TEXT" [in admins]
@@ -50,13 +53,17 @@
 //	WHO signs in at "LABEL" with METHOD [in admins] [on "TITLE"]
 //	                             follows a button to our own page, signs in there with a METHOD
 //	                             such as authenticator or password, and says yes
-//	WHO cannot sign in at "LABEL" with METHOD [in admins] [on "TITLE"] says "PART"
-//	                             does the same, and there is no yes
+//	WHO cannot sign in at "LABEL" [of WHO] with METHOD [in admins] [on "TITLE"] says "PART"
+//	                             does the same, and there is no yes; the button may be one that
+//	                             only somebody else is shown
 //
-//	WHO reads "NAME" on "TITLE"  a secret, such as a pass, that is shown to them under that name;
+//	WHO reads "NAME" [in admins] on "TITLE"
+//	                             a secret, such as a pass, that is shown to them under that name;
 //	                             from then on <secret> in a text stands for it
 //	WHO registers with <secret>  gets into the tenant with a pass, registers Authenticator there,
 //	                             and signs in with that
+//	WHO cannot register with <secret> says "PART"
+//	                             does the same, and does not get in
 //
 // A button is looked for by its whole label, on the newest card that has it; on
 // "TITLE" means cards with that in their title.

@@ -91,6 +91,14 @@ type SignsIn interface {
 	Register(ctx context.Context, who Someone, pass string) error
 }
 
+// A Happens is a [Driver] of a program with a tenant in which things happen
+// beside what people do in a chat.
+type Happens interface {
+	// Happen has what is called so happen to somebody: see the comment on
+	// the package for what there is.
+	Happen(ctx context.Context, what string, who Someone) error
+}
+
 // A Shows is a [Driver] of a platform on which a secret is asked for by itself.
 // On others it stands in the message, for its one reader.
 type Shows interface {

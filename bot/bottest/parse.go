@@ -75,6 +75,8 @@ func (p *parser) statement(l *line) (err error) {
 		l.deed, err = p.make()
 	case "wait":
 		l.deed, err = p.wait()
+	case "happens":
+		l.deed, err = p.happens()
 	case "bot":
 		l.sight, err = p.botTo()
 	case "admins":
@@ -106,6 +108,19 @@ func (p *parser) wait() (deed, error) {
 	return waited{d}, nil
 }
 
+// happens reads what happens to somebody at the tenant.
+func (p *parser) happens() (deed, error) {
+	what := p.word()
+	if what == "" || !p.skip("to") {
+		return nil, errors.New("happens, what happens, and to whom, are expected")
+	}
+	who := p.word()
+	if who == "" {
+		return nil, errors.New("happens to whom?")
+	}
+	return befell{what, who}, nil
+}
+
 // does reads what somebody does.
 func (p *parser) does(who string) (deed, error) {
 	verb := p.word()
@@ -114,18 +129,36 @@ func (p *parser) does(who string) (deed, error) {
 		return p.says(who, verb)
 	case "presses", "fills":
 		return p.presses(who, verb)
-	case "signs", "cannot":
+	case "cannot":
+		if p.skip("register") {
+			return p.registers(who, true)
+		}
+		return p.signs(who, verb)
+	case "signs":
 		return p.signs(who, verb)
 	case "reads":
 		return p.reads(who)
 	case "registers":
-		if !p.skip("with") {
-			return nil, errors.New("registers with is expected")
-		}
-		pass, err := p.text("with")
-		return registered{who, pass}, err
+		return p.registers(who, false)
 	}
 	return nil, fmt.Errorf("after %s, one of says, runs, replies, presses, fills, reads, registers, signs in, and cannot sign in is expected", who)
+}
+
+// registers reads with which pass somebody registers, or cannot.
+func (p *parser) registers(who string, not bool) (deed, error) {
+	if !p.skip("with") {
+		return nil, errors.New("registers with is expected")
+	}
+	d := registered{who: who, not: not}
+	var err error
+	if d.pass, err = p.text("with"); err != nil || !not {
+		return d, err
+	}
+	if !p.skip("says") {
+		return nil, errors.New("what does the page say?")
+	}
+	d.says, err = p.text("says")
+	return d, err
 }
 
 // reads reads which secret somebody is shown.
@@ -134,11 +167,11 @@ func (p *parser) reads(who string) (deed, error) {
 	if err != nil {
 		return nil, err
 	}
-	_, on, err := p.where()
+	admins, on, err := p.where()
 	if err == nil && on == "" {
 		err = errors.New("on which card?")
 	}
-	return shown{who, name, on}, err
+	return shown{who, name, on, admins}, err
 }
 
 // signs reads how somebody signs in at a button, or does not get that far.
@@ -150,6 +183,11 @@ func (p *parser) signs(who, verb string) (deed, error) {
 	var err error
 	if d.label, err = p.text("at"); err != nil {
 		return nil, err
+	}
+	if p.skip("of") {
+		if d.of = p.word(); d.of == "" {
+			return nil, errors.New("of whom is what they sign in at?")
+		}
 	}
 	if !p.skip("with") {
 		return nil, errors.New("with what do they sign in?")

@@ -75,6 +75,8 @@ func (s *stage) do(ctx context.Context, d deed) (err error) {
 		return s.show(ctx, d)
 	case registered:
 		return s.register(ctx, d)
+	case befell:
+		return s.happen(ctx, d)
 	}
 	panic(fmt.Sprintf("bottest: unknown deed %T", d)) // unreachable: the parser makes no other
 }
@@ -175,7 +177,13 @@ func (s *stage) signIn(ctx context.Context, d signed) error {
 	if !ok {
 		return errors.New("there is no page here on which people sign in")
 	}
-	card, err := s.card(ctx, p, room(d.admins), func(m Seen) bool {
+	reader := p
+	if d.of != "" {
+		if reader, err = s.person(d.of); err != nil {
+			return err
+		}
+	}
+	card, err := s.card(ctx, reader, room(d.admins), func(m Seen) bool {
 		b, has := m.button(d.label)
 		return has && b.Address != "" && strings.Contains(m.Title, d.on)
 	})
@@ -183,12 +191,18 @@ func (s *stage) signIn(ctx context.Context, d signed) error {
 		return err
 	}
 	b, _ := card.button(d.label)
-	switch err := page.SignIn(ctx, p, b.Address, d.method); {
-	case !d.not:
+	return turnedAway(page.SignIn(ctx, p, b.Address, d.method), d.not, d.says)
+}
+
+// turnedAway is err, or, where somebody must be refused, that they were not, or
+// that the page says something else.
+func turnedAway(err error, must bool, says string) error {
+	switch {
+	case !must:
 		return err
 	case err == nil:
-		return errors.New("the page took their yes")
-	case !strings.Contains(err.Error(), d.says):
+		return errors.New("the page took it")
+	case !strings.Contains(err.Error(), says):
 		return fmt.Errorf("the page says: %w", err)
 	}
 	return nil
@@ -209,7 +223,7 @@ func (s *stage) show(ctx context.Context, d shown) error {
 	if err != nil {
 		return err
 	}
-	card, err := s.card(ctx, p, Direct, func(m Seen) bool { return strings.Contains(m.Title, d.on) })
+	card, err := s.card(ctx, p, room(d.admins), func(m Seen) bool { return strings.Contains(m.Title, d.on) })
 	if err != nil {
 		return err
 	}
@@ -246,7 +260,20 @@ func (s *stage) register(ctx context.Context, d registered) error {
 	if !ok {
 		return errors.New("there is no tenant here to register with")
 	}
-	return tenant.Register(ctx, p, s.filled(d.pass))
+	return turnedAway(tenant.Register(ctx, p, s.filled(d.pass)), d.not, d.says)
+}
+
+// happen has something happen at the tenant.
+func (s *stage) happen(ctx context.Context, d befell) error {
+	p, err := s.person(d.who)
+	if err != nil {
+		return err
+	}
+	tenant, ok := s.driver.(Happens)
+	if !ok {
+		return errors.New("there is no tenant here to which anything happens")
+	}
+	return tenant.Happen(ctx, d.what, p)
 }
 
 // card returns the newest message that fits.

@@ -11,8 +11,10 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"time"
 
 	"mfahelp/bot/bottest"
+	"mfahelp/graph"
 	"mfahelp/graph/sandbox"
 )
 
@@ -77,6 +79,27 @@ func (d signing) Register(ctx context.Context, who bottest.Someone, pass string)
 		return v.said()
 	}
 	return d.s.settle(ctx)
+}
+
+// Happen implements [bottest.Happens].
+func (d signing) Happen(_ context.Context, what string, who bottest.Someone) error {
+	upn, err := d.login(who)
+	if err != nil {
+		return err
+	}
+	switch tenant := d.s.tenant; what {
+	case "new-method":
+		_, err = tenant.Register(upn, graph.Method{Kind: graph.Authenticator, Name: "Another phone"})
+	case "new-number":
+		err = tenant.SetContact(upn, graph.MobilePhone, "+1 2065550177", 10*24*time.Hour)
+	case "fraud":
+		err = tenant.ReportFraud(upn, time.Hour)
+	case "demotion":
+		err = tenant.Leave(upn, sandbox.AdminsGroup)
+	default:
+		err = fmt.Errorf("nothing is called %q", what)
+	}
+	return err
 }
 
 // showing is one on whose platform secrets are asked for by themselves.

@@ -20,10 +20,10 @@ func (f *Flow) mayApprove(ctx context.Context, r flows.Request, who bot.Identity
 	switch {
 	case !who.Known():
 		return "not-entitled", nil
-	case who.Key() == r.Requester.Key():
-		return "own-request", nil
 	case who.Key() == r.Subject.Key():
 		return "own-account", nil
+	case who.Key() == r.Requester.Key():
+		return "own-request", nil
 	case !r.ProverMayApprove && slices.ContainsFunc(r.Proofs, func(p flows.Proof) bool { return p.By.Key() == who.Key() }):
 		return "prover", nil
 	}
@@ -189,7 +189,7 @@ func (f *Flow) end(ctx context.Context, r flows.Request, c flows.Case, state flo
 // anything else does.
 func (f *Flow) expire(ctx context.Context, r flows.Request, c flows.Case) (flows.Answer, error) {
 	if f.Now().Before(r.Expires) {
-		return flows.Answer{Jobs: []flows.Job{jobOf(r, "expire", r.Expires)}}, nil
+		return flows.Answer{Jobs: []flows.Job{jobOf(r, "expire", r.Expires.Add(time.Second))}}, nil // the queue keeps no more than parts of a second, and would come back at once
 	}
 	switch r.State {
 	case flows.ResetFrozen:

@@ -93,6 +93,21 @@ func (t *Tenant) ResetPassword(name string, ago time.Duration) error {
 // someAdmin is who works in the portal. The tenant must be locked.
 func (t *Tenant) someAdmin() string { return stableID("user", "lars.brandt@"+Domain) }
 
+// Leave has somebody taken out of a group.
+func (t *Tenant) Leave(name, from string) error {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	u := t.user(name)
+	i := slices.IndexFunc(t.groups, func(g *group) bool { return g.name == from })
+	if u == nil || i < 0 || !slices.Contains(t.groups[i].users, u) {
+		return fmt.Errorf("%q is not in %q", name, from)
+	}
+	g := t.groups[i]
+	g.users = slices.DeleteFunc(slices.Clone(g.users), func(o *user) bool { return o == u })
+	t.note(Audit{Activity: "Remove member from group", Category: "GroupManagement", ByUser: t.someAdmin(), Target: u.ID})
+	return nil
+}
+
 // ReportFraud is the older fraud alert: the report puts who made it on a list,
 // and until somebody takes them off it in the portal no second factor works for
 // them. Graph can neither show nor change that; only the audit log tells.

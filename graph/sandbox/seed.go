@@ -182,7 +182,6 @@ func (t *Tenant) seedRoles() {
 	t.assign(authenticationAdministrator, stableID("group", RoleGroup), false)
 	t.assign(authenticationAdministrator, stableID("user", "priya.raman@"+Domain), false)
 	t.assign(authenticationAdministrator, stableID("user", "tomasz.wojcik@"+Domain), true)
-	t.assign(authenticationAdministrator, stableID("user", "mei.tanaka@"+Domain), true)
 	t.assign(privilegedAuthenticationAdministrator, stableID("user", "nia.mensah@"+Domain), true)
 }
 
