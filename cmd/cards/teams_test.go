@@ -112,7 +112,7 @@ func openRenderer(t *testing.T) renderer {
 		chromedp.Flag("disable-component-update", true), chromedp.WindowSize(900, 1200))
 	tab, closeAll := chromedp.NewExecAllocator(context.Background(), options...)
 	tab, closeTab := chromedp.NewContext(tab)
-	tab, stop := context.WithTimeout(tab, time.Minute)
+	tab, stop := context.WithTimeout(tab, 5*time.Minute)
 	t.Cleanup(func() {
 		stop()
 		closeTab()
