@@ -21,11 +21,11 @@
 // # The API
 //
 // The page has no other way in than scripts have. A script that goes through a
-// case:
+// case of the demo's:
 //
-//	BASE=http://localhost:8080
+//	BASE=http://127.0.0.1:8025
 //	post() { curl -s "$BASE$1" -H 'Content-Type: application/json' -H "Authorization: Bearer $TOKEN" -d "$2"; }
-//	TOKEN=$(post /api/sessions '{"person":"ava"}' | jq -r .token)
+//	TOKEN=$(post /api/sessions '{"person":"sofia.almeida"}' | jq -r .token)
 //	TEXT=$(post /api/samples/no-response '{}' | jq .text)
 //	post /api/messages '{"place":"direct","text":'"$TEXT"'}'
 //	curl -s "$BASE/api/conversations/direct" -H "Authorization: Bearer $TOKEN" | jq '.messages[-1] | .title, .actions'
