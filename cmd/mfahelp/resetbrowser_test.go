@@ -189,7 +189,7 @@ func TestResetByClicks(t *testing.T) {
 	}
 	c.open()
 	card := c.sees("log-admins", "Aiko Sato: a reset waits for approval", "Grace Nguyễn")
-	c.picture("reset.png")
+	c.pictureOf("reset.png", card)
 	c.on(card, "Approve…")
 	approve := c.leads(c.sees("log-admins", "Approve the reset of Aiko Sato?"), "Sign in and see")
 	if did := c.changes(); len(did) > 0 {
@@ -214,6 +214,15 @@ func TestResetByClicks(t *testing.T) {
 	if did, want := c.changes(), []graph.ChangeKind{graph.DeleteMethod, graph.RevokeSessions, graph.CreatePass}; !slices.Equal(did, want) {
 		t.Errorf("the tenant was changed by %q, want %q", did, want)
 	}
+}
+
+// pictureOf takes a picture with all of a card in it, for the README.
+func (c *clicked) pictureOf(name, card string) {
+	c.t.Helper()
+	c.do(chromedp.EmulateViewport(1280, 1120))
+	js[any](c.browser, card+`.scrollIntoView({block: "end"})`)
+	c.picture(name)
+	c.do(chromedp.EmulateViewport(1280, 860))
 }
 
 // changes are what was done to accounts at the tenant, by anybody with a token;
