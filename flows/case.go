@@ -84,6 +84,25 @@ type Choice struct {
 	Nearby []graph.SignIn `json:"nearby,omitempty"`
 }
 
+// AskedBy reports whether p asked c in a chat of their own. What an admin opened
+// for somebody on the phone is the admins': nobody is told of it elsewhere.
+func (c Case) AskedBy(p bot.Person) bool {
+	theirs := c.Requester.Platform == p.Platform && c.Requester.ID == p.ID || p.Known() && c.Requester.Key() == p.Key()
+	return theirs && c.In.Audience.One()
+}
+
+// SaysOver reports whether c is a security matter of which its requester says
+// that it is over. To them it is: what they write then is answered as if it were.
+func (c Case) SaysOver() bool { return c.State == WithAdmins && c.Outcome != "" }
+
+// Shown is the state of c as its requester sees it.
+func (c Case) Shown() State {
+	if c.SaysOver() {
+		return Settled
+	}
+	return c.State
+}
+
 // Facts is what the diagnosis of c rests on.
 func (c Case) Facts(now time.Time) diagnose.Facts {
 	f := diagnose.Facts{

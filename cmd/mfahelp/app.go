@@ -18,6 +18,7 @@ import (
 	"mfahelp/flows"
 	"mfahelp/flows/escalate"
 	"mfahelp/flows/help"
+	"mfahelp/flows/home"
 	"mfahelp/flows/lookup"
 	"mfahelp/graph"
 	"mfahelp/graph/msgraph"
@@ -125,14 +126,16 @@ func (a *app) channel() bot.Place {
 // router is the flows in the order in which they are asked.
 func (a *app) router() *flows.Router {
 	channel := a.channel()
+	page := home.Options{Cases: a.store, Admins: a.admins(), Words: printer, Now: a.now}
 	var spoken func(context.Context, flows.Case, string) (bool, error)
 	if a.resets != nil {
-		spoken = a.resets.flow.Spoken
+		page.Requests, spoken = a.store, a.resets.flow.Spoken
 	}
 	r := &flows.Router{
 		Offers: a.store, Now: a.now,
 		Closed: func(e bot.Event, why flows.Refusal) flows.Answer { return help.Closed(printer(e.From.Locale), e, why) },
 		Flows: []flows.Named{
+			home.New(page).Named(),
 			escalate.New(escalate.Options{
 				Desk: a.desk, Cases: a.store, Admins: a.admins(),
 				Words: printer, Channel: channel, Locale: a.cfg.Locale, Now: a.now,

@@ -58,7 +58,7 @@ func (f *Flow) Match(e bot.Event) bool { return true }
 func (f *Flow) Handle(ctx context.Context, e bot.Event) (flows.Answer, error) {
 	text, quote := said(e)
 	if _, ok := e.Did.(bot.OpenedHome); ok {
-		return flows.Answer{}, nil // the page is a view, and needs no answer
+		return flows.Answer{}, nil // the page is package home's
 	}
 	if over, err := f.over(ctx, e.From.Identity, "help.said", time.Hour, f.Limits.Messages); err != nil || over {
 		return f.limited(e, "messages"), err
@@ -99,14 +99,14 @@ func (f *Flow) answer(ctx context.Context, e bot.Event, text, quote string) (flo
 	if slices.ContainsFunc(own, func(c flows.Case) bool { return c.Key == key }) {
 		return flows.Answer{}, nil // handled before
 	}
-	if c, ok := withAdmins(own); ok && !saysOver(c) && !command && (!read || same(report, c.Report)) {
+	if c, ok := withAdmins(own); ok && !c.SaysOver() && !command && (!read || same(report, c.Report)) {
 		return f.relayUnlessSpoken(ctx, e, c, text)
 	}
 	if !read && picture(e) && text == "" {
 		return f.say(e, "picture", noPicture(f.printer(e))), nil
 	}
 	if c, ok := f.justTold(e, own); ok && !command && (!read || report.RequestID != "" && same(report, c.Report)) {
-		return f.say(e, "above", above(f.printer(e), shown(c))), nil
+		return f.say(e, "above", above(f.printer(e), c.Shown())), nil
 	}
 	return f.open(ctx, e, key, report, own)
 }
@@ -120,24 +120,11 @@ func (f *Flow) own(ctx context.Context, e bot.Event) (own []flows.Case, err erro
 		return nil, fmt.Errorf("reading own cases: %w", err)
 	}
 	for _, c := range all {
-		theirs := c.Requester.Platform == e.From.Platform && c.Requester.ID == e.From.ID || e.From.Known() && c.Requester.Key() == e.From.Key()
-		if theirs && c.In.Audience.One() {
+		if c.AskedBy(e.From) {
 			own = append(own, c)
 		}
 	}
 	return own, nil
-}
-
-// saysOver reports whether c is a security matter of which its requester says
-// that it is over. To them it is: what they write then is answered as if it were.
-func saysOver(c flows.Case) bool { return c.State == flows.WithAdmins && c.Outcome != "" }
-
-// shown is the state of c as its requester sees it.
-func shown(c flows.Case) flows.State {
-	if saysOver(c) {
-		return flows.Settled
-	}
-	return c.State
 }
 
 func picture(e bot.Event) bool {
@@ -426,7 +413,7 @@ func (f *Flow) settle(c flows.Case, outcome string, by bot.Identity) flows.Answe
 	seen := c
 	seen.State, seen.Outcome = flows.Settled, outcome
 	if c.Alarm {
-		c.Outcome = outcome // see saysOver
+		c.Outcome = outcome // see flows.Case.SaysOver
 	} else {
 		c = seen
 	}

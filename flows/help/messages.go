@@ -342,7 +342,7 @@ func overview(p *words.Printer, own []flows.Case) bot.Message {
 		}
 		list = append(list, bot.Item{
 			Title: bot.Text{bot.Code(c.Key), bot.Plain(" · "), bot.Plain(name)},
-			Facts: bot.Text{bot.Plain(p.Say("help.state." + string(shown(c)))), bot.Plain(" · "), bot.Time{At: c.Opened}},
+			Facts: bot.Text{bot.Plain(p.Say("help.state." + string(c.Shown()))), bot.Plain(" · "), bot.Time{At: c.Opened}},
 		})
 	}
 	if len(list) == 0 {
@@ -358,7 +358,7 @@ func overview(p *words.Printer, own []flows.Case) bot.Message {
 
 // over is 1 for what is settled, as its requester sees it, and else 0.
 func over(c flows.Case) int {
-	if shown(c).Open() {
+	if c.Shown().Open() {
 		return 0
 	}
 	return 1

@@ -18,6 +18,9 @@ import (
 // Press answers a press in somebody's own conversation. The subject of each
 // offer is the case's key, and for a choice of sign-ins its id behind a slash.
 func (f *Flow) Press(ctx context.Context, e bot.Event, o flows.Offer) (flows.Answer, error) {
+	if o.Verb == "help.paste" {
+		return f.pasted(ctx, e)
+	}
 	key, rest, _ := strings.Cut(o.Subject, "/")
 	c, err := f.Cases.Case(ctx, key)
 	if errors.Is(err, flows.ErrNoCase) {
@@ -48,6 +51,13 @@ func (f *Flow) Press(ctx context.Context, e bot.Event, o flows.Offer) (flows.Ans
 		return f.saw(ctx, e, c, rest)
 	}
 	return flows.Answer{}, fmt.Errorf("help knows no verb %q", o.Verb)
+}
+
+// pasted answers the form in which somebody puts what they see, as if they had
+// used the command on it.
+func (f *Flow) pasted(ctx context.Context, e bot.Event) (flows.Answer, error) {
+	e.Did = bot.Commanded{Name: "mfa-help", Quote: e.Did.(bot.Pressed).Fields["text"]} // the router presses nothing else
+	return f.Handle(ctx, e)
 }
 
 // stuck takes c to the admins, with what its requester adds. Who says "not me"
