@@ -38,17 +38,24 @@ func (s *Service) Changes(ctx context.Context, user string, since time.Time) (gr
 		f.From = oldest
 	}
 	got := graph.Events{Since: f.From}
-	for range pages {
-		page, err := s.audits(ctx, f)
-		if err != nil {
-			return graph.Events{}, s.judged(ctx, graph.Query{UserID: f.Target}, err)
+	// A report of fraud is about no account in the log, but by one.
+	for _, f := range []graph.EventFilter{f, {By: f.Target, From: f.From}} {
+		for range pages {
+			page, err := s.audits(ctx, f)
+			if err != nil {
+				return graph.Events{}, s.judged(ctx, graph.Query{UserID: guid(user)}, err)
+			}
+			for _, e := range page.Events {
+				if !slices.ContainsFunc(got.Events, func(o graph.DirectoryEvent) bool { return o.ID == e.ID }) {
+					got.Events = append(got.Events, e) // what somebody did to their own account is found both ways
+				}
+			}
+			f = graph.EventFilter{Next: page.Next}
+			if f.Next == "" {
+				break
+			}
 		}
-		got.Events = append(got.Events, page.Events...)
-		got.Partial = page.Next != ""
-		f = graph.EventFilter{Next: page.Next}
-		if !got.Partial {
-			break
-		}
+		got.Partial = got.Partial || f.Next != ""
 	}
 	slices.SortStableFunc(got.Events, func(a, b graph.DirectoryEvent) int { return b.At.Compare(a.At) })
 	return got, nil

@@ -26,7 +26,8 @@ func (a *audit) DirectoryEvents(_ context.Context, f graph.EventFilter) (page gr
 	}
 	var fit []graph.DirectoryEvent
 	for _, e := range a.events {
-		if f.Next != "" || e.Target == f.Target && !e.At.Before(f.From) {
+		theirs := f.Target != "" && e.Target == f.Target || f.By != "" && e.By == f.By
+		if f.Next != "" || theirs && !e.At.Before(f.From) {
 			fit = append(fit, e)
 		}
 	}
@@ -58,13 +59,15 @@ func TestChanges(t *testing.T) {
 		short   bool // the log does not reach as far
 		asked   int
 	}{
-		{"nothing", nil, time.Hour, 0, false, false, 1},
-		{"one page", changed(ann, 1, 2), 3 * time.Hour, 2, false, false, 1},
-		{"older ones are not asked for", changed(ann, 1, 9), 3 * time.Hour, 1, false, false, 1},
-		{"two pages", changed(ann, 1, 2, 3, 4), 9 * time.Hour, 4, false, false, 2},
-		{"more than is read", changed(ann, 1, 2, 3, 4, 5), 9 * time.Hour, 4, true, false, 2},
-		{"as far as the log reaches", nil, 30 * 24 * time.Hour, 0, false, false, 1},
-		{"farther", nil, 31 * 24 * time.Hour, 0, false, true, 1},
+		{"what they did, to no account", []graph.DirectoryEvent{{ID: "fraud", At: start, By: ann}}, time.Hour, 1, false, false, 2},
+		{"what they did to their own", []graph.DirectoryEvent{{ID: "own", At: start, By: ann, Target: ann}}, time.Hour, 1, false, false, 2},
+		{"nothing", nil, time.Hour, 0, false, false, 2},
+		{"one page", changed(ann, 1, 2), 3 * time.Hour, 2, false, false, 2},
+		{"older ones are not asked for", changed(ann, 1, 9), 3 * time.Hour, 1, false, false, 2},
+		{"two pages", changed(ann, 1, 2, 3, 4), 9 * time.Hour, 4, false, false, 3},
+		{"more than is read", changed(ann, 1, 2, 3, 4, 5), 9 * time.Hour, 4, true, false, 3},
+		{"as far as the log reaches", nil, 30 * 24 * time.Hour, 0, false, false, 2},
+		{"farther", nil, 31 * 24 * time.Hour, 0, false, true, 2},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			trail, c := &audit{events: test.events}, &clock{now: start}
