@@ -57,6 +57,7 @@ func TestASecondYes(t *testing.T) {
 		t.Fatalf("both presses lead to %s", links[0])
 	}
 	c.agree(links[0], "priya.raman")
+	c.later(time.Minute) // the reports that are read once more may have to wait
 	done := len(c.changes())
 	if done == 0 {
 		t.Fatal("nothing was done after the first yes")
@@ -96,6 +97,7 @@ func TestWhoMayNotApprove(t *testing.T) {
 		heard := js[string](c.browser, `document.querySelector("#secret-told dd").textContent`)
 		js[any](c.browser, `document.querySelector("#secret [data-close]").click()`)
 		c.sit("admin", "tomasz.wojcik")
+		c.later(time.Minute) // until there is something left of the tenant's budget of reports
 		c.on(c.sees("log-admins", "Sofia Almeida: a reset waits for proof"), "I call back")
 		c.on(c.sees("log-admins", "Call Sofia Almeida"), "What they read to me")
 		c.until("the form", `document.querySelector("#form").open`)
