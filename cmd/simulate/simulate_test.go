@@ -21,6 +21,10 @@ import (
 	"testing"
 	"time"
 
+	"go.uber.org/zap"
+	"go.uber.org/zap/zapcore"
+	"go.uber.org/zap/zaptest"
+
 	"mfahelp/bot"
 	"mfahelp/flows"
 	"mfahelp/flows/escalate"
@@ -39,7 +43,7 @@ func TestSimulate(t *testing.T) {
 	if testing.Short() {
 		t.Skip("runs for a while")
 	}
-	seeds, err := strconv.Atoi(cmpOr(os.Getenv("MFAHELP_SEEDS"), map[bool]string{true: "40", false: "10"}[os.Getenv("CI") == "true"]))
+	seeds, err := strconv.Atoi(cmpOr(os.Getenv("MFAHELP_SEEDS"), map[bool]string{true: "20", false: "10"}[os.Getenv("CI") == "true"]))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -59,7 +63,8 @@ func TestSimulate(t *testing.T) {
 	if seeds < 20 {
 		return // too few for everything to have happened
 	}
-	if all.Approved == 0 || all.Changes == 0 || all.Shown == 0 || all.Crashes == 0 || all.Attacks == 0 || all.Faults == 0 {
+	if all.Approved == 0 || all.Changes == 0 || all.Shown == 0 || all.Crashes == 0 || all.Attacks == 0 || all.Faults == 0 ||
+		all.Called == 0 || all.Mailed == 0 || all.Frozen == 0 || all.Settled+all.Over == 0 {
 		t.Errorf("something never happened: %+v", all)
 	}
 }
@@ -81,22 +86,23 @@ func cmpOr(a, b string) string {
 }
 
 // A tally is how often something happened.
-type tally struct{ Asked, Approved, Changes, Shown, Crashes, Attacks, Faults, Settled, Over int }
+type tally struct{ Asked, Approved, Changes, Shown, Crashes, Attacks, Faults, Settled, Over, Called, Mailed, Frozen int }
 
 func (t *tally) add(n tally) {
 	t.Asked, t.Approved, t.Changes, t.Shown = t.Asked+n.Asked, t.Approved+n.Approved, t.Changes+n.Changes, t.Shown+n.Shown
 	t.Crashes, t.Attacks, t.Faults = t.Crashes+n.Crashes, t.Attacks+n.Attacks, t.Faults+n.Faults
-	t.Settled, t.Over = t.Settled+n.Settled, t.Over+n.Over
+	t.Settled, t.Over, t.Called = t.Settled+n.Settled, t.Over+n.Over, t.Called+n.Called
+	t.Mailed, t.Frozen = t.Mailed+n.Mailed, t.Frozen+n.Frozen
 }
 
-// The people. Mo is everybody's manager; Priya, Sam and Kim are admins, of whom
-// the first two may approve. Eve has stolen everybody's chat, and nobody's phone.
+// The people. Mo is everybody's manager. She, Priya, Sam and Kim are admins, and
+// may approve. Eve has stolen everybody's chat, and nobody's phone.
 var (
 	ava, bea, mo  = person("ava"), person("bea"), person("mo")
 	priya, sam    = person("priya"), person("sam")
 	kim, eve      = person("kim"), person("eve")
 	staff         = []bot.Person{ava, bea, mo, priya, sam, kim, eve}
-	admins        = []bot.Person{priya, sam, kim}
+	admins        = []bot.Person{priya, sam, kim, mo}
 	channel       = bot.Place{Platform: "web", ID: "admins", Private: true}
 	start         = time.Date(2026, 11, 20, 9, 0, 0, 0, time.UTC)
 	chainKey      = secret.New("the key of the chain in a simulation")
@@ -128,10 +134,13 @@ type world struct {
 	router *flows.Router
 	n      int // of whatever needs a name of its own
 	tally
+	*oracle
+	need int                 // how many must approve what takes away one method, or brings a pass
+	logs *zaptest.Buffer     // what operators read, and what was observed
+	sink zapcore.WriteSyncer // the way into it, for one at a time
 
 	order   []string            // keys of posts, in the order in which they were first seen
 	posts   map[string]bot.Post // as they are seen now
-	signed  map[string]time.Time
 	deleted map[string]int
 	shown   map[string]int
 	crash   int // in how many changes it dies; 0 for none
@@ -142,11 +151,13 @@ func simulate(t *testing.T, seed uint64) (trail []byte, n tally) {
 	t.Helper()
 	w := &world{
 		t: t, seed: seed, dice: rand.New(rand.NewPCG(seed, 0)), dir: t.TempDir(), at: start,
-		posts: map[string]bot.Post{}, signed: map[string]time.Time{}, deleted: map[string]int{}, shown: map[string]int{},
+		oracle: newOracle(), need: 1 + int(seed%2), logs: &zaptest.Buffer{},
+		posts: map[string]bot.Post{}, deleted: map[string]int{}, shown: map[string]int{},
 	}
 	w.tenant = flowstest.NewTenant(w.now)
 	for _, p := range staff {
 		w.tenant.People[p.ObjectID] = graph.User{ID: p.ObjectID, UPN: p.ID + "@contoso.com", Name: p.Name + " of Contoso", Mail: p.ID + "@contoso.com", Enabled: true}
+		w.tenant.Numbers[p.ObjectID] = graph.ContactField{Field: graph.MobilePhone, Masked: "••• 42"}
 		if p.ID != mo.ID {
 			w.tenant.Managers[p.ObjectID] = mo.ObjectID
 		}
@@ -154,7 +165,9 @@ func simulate(t *testing.T, seed uint64) (trail []byte, n tally) {
 			{ID: p.ID + "-password", Kind: graph.Password}, {ID: p.ID + "-phone", Kind: graph.Authenticator, Name: "Pixel 9", Default: true},
 		}
 	}
-	w.tenant.Groups[approverGroup] = []string{priya.ObjectID, sam.ObjectID}
+	w.tenant.Groups[approverGroup] = []string{priya.ObjectID, sam.ObjectID, kim.ObjectID, mo.ObjectID}
+	w.sink = zapcore.Lock(w.logs)
+	w.ok(os.WriteFile(filepath.Join(w.dir, "store.db"), template(t), 0o600))
 	w.open()
 	for range 250 {
 		w.act()
@@ -201,24 +214,24 @@ func (w *world) open() {
 	var err error
 	w.s, err = store.Open(w.t.Context(), store.Options{
 		URL: "sqlite:" + filepath.Join(w.dir, "store.db"), Now: w.now, Alone: true, Admins: w, AuditKey: chainKey,
-		Key: func() string { return w.name("offer") },
+		Key: func() string { return w.name("offer") }, Unsynced: true, Log: w.log(), Observe: w.observe,
 	})
 	w.ok(err)
 	say := func(locale string) *words.Printer { return &words.Printer{Locale: locale} }
-	approvers := reset.Approvers{Groups: []string{approverGroup}, Count: 1}
+	approvers := reset.Approvers{Groups: []string{approverGroup}, Count: w.need}
 	w.flow, err = reset.New(reset.Options{
 		Policy: reset.Policy{
 			Approvers: map[reset.Class]reset.Approvers{reset.OneMethod: approvers, reset.PassOnly: approvers, reset.AllMethods: {Groups: []string{approverGroup}, Count: 2}},
 			Proofs: map[flows.Asker][]string{
-				flows.AsSubject: {reset.ByManager}, flows.AsColleague: {reset.ByManager}, flows.AsAdmin: {reset.ByManager},
+				flows.AsSubject: {reset.ByManager}, flows.AsColleague: {reset.ByManager}, flows.AsAdmin: {reset.ByCallBack},
 			},
-			RequestLife: 4 * time.Hour, ProofLife: time.Hour, CoolDown: 7 * 24 * time.Hour, PerRequester: 3, PerHour: 20, Burst: 3,
+			RequestLife: requestLife, ProofLife: proofLife, CoolDown: 7 * 24 * time.Hour, PerRequester: 3, PerHour: 20, Burst: 3,
 			PassLife: time.Hour, PassOnce: true, CallField: graph.MobilePhone, CallUnchanged: 30 * 24 * time.Hour,
 			Settled: 3 * 24 * time.Hour, Watch: 3 * 24 * time.Hour, Remind: time.Hour,
 		},
 		Tenant: "t", Directory: w.tenant, Changes: w.tenant, SignIns: w.tenant,
 		Requests: w.s, Cases: w.s, Admins: w, Ledger: w.s, Reach: []bot.Reacher{w}, Codes: reset.Codes{Key: []byte("a key for simulations")},
-		Words: say, Channel: channel, Page: func(link string) string { return "https://mfahelp.contoso.com/go/" + link },
+		Words: say, Channel: channel, Mail: true, Page: func(link string) string { return "https://mfahelp.contoso.com/go/" + link },
 		Token: func() string { return w.name("token") }, Self: []string{flowstest.Writer}, Now: w.now,
 	})
 	w.ok(err)
@@ -232,6 +245,38 @@ func (w *world) open() {
 		},
 	}
 }
+
+// template is an empty store that is of this release: to make one takes longer
+// than anything else.
+func template(t *testing.T) []byte {
+	t.Helper()
+	once.Do(func() {
+		file := filepath.Join(t.TempDir(), "template.db")
+		s, err := store.Open(context.Background(), store.Options{URL: "sqlite:" + file, Alone: true, AuditKey: chainKey, Unsynced: true})
+		if err == nil {
+			err = s.Close()
+		}
+		if err == nil {
+			empty, err = os.ReadFile(file)
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+	})
+	return empty
+}
+
+var (
+	once  sync.Once
+	empty []byte
+)
+
+func (w *world) log() *zap.Logger {
+	return zap.New(zapcore.NewCore(zapcore.NewJSONEncoder(zap.NewProductionEncoderConfig()), w.sink, zap.DebugLevel))
+}
+
+// observe is called by whatever goroutine of the store's.
+func (w *world) observe(n store.Note) { _, _ = fmt.Fprintln(w.sink, n) }
 
 // Admin implements [flows.Admins].
 func (w *world) Admin(_ context.Context, by bot.Identity) (bool, error) {
@@ -252,8 +297,8 @@ func (w *world) Reach(_ context.Context, who bot.Identity) (bot.Person, bot.Plac
 func (w *world) Name() string { return "web" }
 
 func (w *world) Send(_ context.Context, p bot.Post, _ string) (string, error) {
-	if strings.Contains(fmt.Sprintf("%+v", p.Message), flowstest.Canary) {
-		w.wrong("a pass is in the post %s", p.Key)
+	if w.tells(fmt.Sprintf("%+v", p.Message)) {
+		w.wrong("a secret is in the post %s", p.Key)
 	}
 	if _, known := w.posts[p.Key]; !known {
 		w.order = append(w.order, p.Key)
@@ -285,6 +330,7 @@ func (w *world) guard(f func() (bool, error)) (did, died bool) {
 	err := <-done
 	if errors.Is(err, errDied) {
 		w.Crashes++
+		w.searchFiles()
 		w.ok(w.s.Close())
 		w.open()
 		return false, true
@@ -295,28 +341,35 @@ func (w *world) guard(f func() (bool, error)) (did, died bool) {
 
 var errDied = errors.New("the program has died")
 
-// Change is the tenant, where it answers, and holds each change to the rules.
+// Change is the tenant, where it answers.
 func (w *world) Change(_ context.Context, c graph.Change) (graph.Changed, error) {
-	if c.Kind != graph.SendMail {
-		w.mayChange(c)
-	}
 	before := w.dying()
 	if before && w.dice.IntN(2) == 0 {
 		runtime.Goexit()
 	}
-	if w.faulty && w.dice.IntN(2) == 0 {
+	busy, unheard := w.faulty && w.dice.IntN(2) == 0, false
+	if busy {
 		w.Faults++
-		if w.dice.IntN(2) == 0 {
+		if unheard = w.dice.IntN(2) == 0; !unheard {
 			return graph.Changed{}, errBusyTenant
 		}
-		_, _ = w.tenant.Apply(c) // it happens, and nobody hears of it
-		w.changed(c, graph.Changed{})
-		return graph.Changed{}, errNoAnswer
 	}
 	made, err := w.tenant.Apply(c)
-	w.changed(c, made)
-	if before {
+	w.judge()
+	if c.Kind == graph.CreatePass {
+		w.passes[made.ID] = c.User
+	}
+	if c.Kind != graph.SendMail {
+		w.Changes++
+	}
+	if c.Kind == graph.DeleteMethod && !made.Gone {
+		w.deleted[c.Object]++
+	}
+	switch {
+	case before:
 		runtime.Goexit()
+	case unheard: // it happened, and nobody hears of it
+		return graph.Changed{}, errNoAnswer
 	}
 	return made, err
 }
@@ -329,85 +382,31 @@ func (w *world) dying() bool {
 	return false
 }
 
-func (w *world) changed(c graph.Change, made graph.Changed) {
-	w.Changes++
-	if c.Kind == graph.DeleteMethod && !made.Gone {
-		w.deleted[c.Object]++
-	}
-}
-
-// mayChange asks, of the record and of what people really did, whether c may be.
-func (w *world) mayChange(c graph.Change) {
-	all, err := w.s.About(context.Background(), bot.Identity{Tenant: "t", ObjectID: c.User}, time.Time{})
-	w.ok(err)
-	takes := c.Kind == graph.DeletePass
-	for _, r := range all {
-		if takes && r.State.Lets(c.Kind) || c.Kind == graph.RevokeSessions && r.State == flows.ResetFrozen && r.Alarm {
-			return
-		}
-		if !r.State.Lets(c.Kind) || !r.Has(c) {
-			continue
-		}
-		frozen, err := w.s.Frozen(context.Background())
-		w.ok(err)
-		if frozen.On {
-			w.wrong("%s while resets are stopped", c.Kind)
-		}
-		if why := w.missing(r); why != "" {
-			w.wrong("%s of %s, and %s", c.Kind, c.User, why)
-		}
-		return
-	}
-	w.wrong("%s of %s, which no request lets", c.Kind, c.User)
-}
-
-// missing is what r lacks of a proof by the manager and enough approvals, each by
-// somebody who really signed in for it.
-func (w *world) missing(r flows.Request) string {
-	really := func(p bot.Person, at time.Time) bool {
-		signed, ok := w.signed[p.Key()+" "+at.String()]
-		return ok && !signed.Before(r.Asked.Add(-10*time.Minute)) && p.Key() != r.Subject.Key() && p.Key() != r.Requester.Key()
-	}
-	prover := ""
-	for _, p := range r.Proofs {
-		if p.Kind == reset.ByManager && p.Digest == r.Digest() && p.By.Key() == mo.Key() && really(p.By, p.SignedIn) {
-			prover = p.By.Key()
-		}
-	}
-	approvers := map[string]bool{}
-	for _, d := range r.Decisions {
-		if !d.Approve && d.By.Key() == r.Subject.Key() {
-			return "its subject said no"
-		}
-		if d.Approve && d.Digest == r.Digest() && really(d.By, d.SignedIn) && slices.Contains(w.tenant.Groups[approverGroup], d.By.ObjectID) && d.By.Key() != prover {
-			approvers[d.By.Key()] = true
-		}
-	}
-	need := 1
-	if reset.Class(r.Class) == reset.AllMethods {
-		need = 2
-	}
-	switch {
-	case prover == "":
-		return "nobody vouched for them"
-	case len(approvers) < need:
-		return fmt.Sprintf("%d approved it", len(approvers))
-	case !w.at.Before(r.Expires):
-		return "it has expired"
-	}
-	return ""
-}
-
 // act has somebody do something.
 func (w *world) act() {
 	switch n := w.dice.IntN(100); {
 	case n < 3 || len(w.order) == 0:
-		who, about := w.any(staff), w.any(staff)
-		if w.dice.IntN(3) > 0 {
-			about = who
-		}
-		w.Asked++
-		w.does(who, dm(who), bot.Commanded{Name: "mfa-help", Text: "reset " + about.ID + "@contoso.com"})
+		w.asks()
+	case n < 6:
+		w.approves(w.any(admins))
+	case n < 8:
+		w.Attacks++
+		w.twice()
+	case n < 10:
+		w.Attacks++
+		w.both()
+	case n < 11:
+		w.Attacks++
+		w.late()
+	case n < 12:
+		w.Attacks++
+		w.freezes()
+	case n < 16:
+		w.lifts()
+	case n < 20:
+		w.calls(w.dice.IntN(4) == 0)
+	case n < 21:
+		w.reads()
 	case n < 40:
 		w.press(false)
 	case n < 65:
@@ -429,6 +428,13 @@ func (w *world) act() {
 		w.crash = 1 + w.dice.IntN(2)
 	case n < 99:
 		w.faulty = !w.faulty
+	case w.dice.IntN(2) == 0: // somebody loses their rights, or has them again
+		all := w.tenant.Groups[approverGroup]
+		if i := slices.Index(all, sam.ObjectID); i >= 0 {
+			w.tenant.Groups[approverGroup] = slices.Delete(slices.Clone(all), i, i+1)
+		} else {
+			w.tenant.Groups[approverGroup] = append(slices.Clone(all), sam.ObjectID)
+		}
 	default:
 		p := w.any(staff)
 		w.tenant.Ways[p.ObjectID] = append(slices.Clone(w.tenant.Ways[p.ObjectID]), graph.Method{ID: w.name("method"), Kind: graph.FIDO2})
@@ -438,8 +444,10 @@ func (w *world) act() {
 
 func (w *world) any(people []bot.Person) bot.Person { return people[w.dice.IntN(len(people))] }
 
-func (w *world) does(who bot.Person, in bot.Place, did bot.Act) {
-	w.ok(w.s.Accept(context.Background(), bot.Event{ID: w.name("event"), At: w.at, From: who, In: in, Did: did}))
+func (w *world) does(who bot.Person, in bot.Place, did bot.Act) bot.Event {
+	e := bot.Event{ID: w.name("event"), At: w.at, From: who, In: in, Did: did}
+	w.ok(w.s.Accept(context.Background(), e))
+	return e
 }
 
 // readers are who sees a post.
@@ -484,7 +492,8 @@ func (w *world) press(attack bool) {
 		return
 	}
 	did := bot.Pressed{Fields: map[string]string{}}
-	switch a := p.Message.Actions[w.dice.IntN(len(p.Message.Actions))].(type) {
+	action := p.Message.Actions[w.dice.IntN(len(p.Message.Actions))]
+	switch a := action.(type) {
 	case bot.Choose:
 		did.Key = a.Key
 		if strings.HasSuffix(a.Verb, "stop") || strings.HasSuffix(a.Verb, "deny") || strings.HasSuffix(a.Verb, "not-me") || strings.HasSuffix(a.Verb, "freeze") {
@@ -494,6 +503,9 @@ func (w *world) press(attack bool) {
 		}
 	case bot.Ask:
 		did.Key = a.Key
+		if strings.HasSuffix(a.Verb, "deny") && w.dice.IntN(20) > 0 {
+			return
+		}
 		for _, f := range a.Fields {
 			did.Fields[f.Name] = "words"
 			if len(f.Options) > 0 {
@@ -507,7 +519,11 @@ func (w *world) press(attack bool) {
 	if attack {
 		who = w.any(staff)
 	}
+	verb, subject, _ := verbOf(action)
+	w.pressing(who, verb, subject)
 	w.does(who, p.To, did)
+	w.drain()
+	w.pressed(who, verb, subject, did)
 }
 
 // follow has somebody open a link of theirs, sign in and agree; or the attacker
@@ -539,7 +555,7 @@ func (w *world) follow(attack bool) {
 		} else if shown.Agree == "" {
 			return
 		} else {
-			w.signed[who.Key()+" "+at.String()] = at
+			w.agreed(link, digest, who.Identity)
 			w.Approved++
 		}
 		w.does(bot.Person{Platform: "page", Identity: who.Identity}, bot.Place{Platform: "page", Audience: bot.Direct},
@@ -581,7 +597,7 @@ func (w *world) yes(a bot.Action, who bot.Person) {
 	if shown.Agree == "" {
 		return
 	}
-	w.signed[who.Key()+" "+at.String()] = at
+	w.agreed(link, shown.Digest, who.Identity)
 	w.Approved++
 	w.does(bot.Person{Platform: "page", Identity: who.Identity}, bot.Place{Platform: "page", Audience: bot.Direct},
 		bot.SignedIn{Link: link, At: at, Methods: []string{"mfa", "fido"}, Digest: shown.Digest})
@@ -606,9 +622,10 @@ func (w *world) reveal() {
 					if w.shown[pass.Reveal()]++; w.shown[pass.Reveal()] > 1 {
 						w.wrong("a pass was shown twice")
 					}
-					if who.Key() != mo.Key() && !w.ofOwn(v.Subject, who) {
-						w.wrong("%s was shown a pass", who.ID)
+					if !w.mayHold(requestOf(v.Subject), who.Identity) {
+						w.wrong("%s was shown the pass %s", who.ID, v.Subject)
 					}
+					w.searchFiles()
 				}
 				return ok, err
 			})
@@ -617,17 +634,21 @@ func (w *world) reveal() {
 	}
 }
 
-// ofOwn reports whether a pass is one that somebody picks up for themselves.
-func (w *world) ofOwn(key string, who bot.Person) bool {
-	all, err := w.s.About(context.Background(), who.Identity, time.Time{})
-	w.ok(err)
-	return slices.ContainsFunc(all, func(r flows.Request) bool { return strings.HasPrefix(key, r.Key+"/") && r.HandOver.PickUp })
+// requestOf is the key of the request that an effect's key begins with:
+// "reset", its case, and its number.
+func requestOf(effect string) string {
+	return strings.Join(strings.SplitN(effect, "/", 4)[:3], "/")
 }
 
 // end lets everything come to its end, looks at what is left, and returns the
 // trail.
 func (w *world) end() []byte {
 	w.faulty, w.crash = false, 0
+	for _, p := range []bot.Person{priya, sam} { // or what was begun waits for that
+		if _, ok := w.presses(p, "reset.lift", nil); ok {
+			w.goes(p)
+		}
+	}
 	for until := w.at.Add(30 * time.Hour); w.at.Before(until); {
 		w.drain()
 		at, ok, err := w.s.NextDue(context.Background())
@@ -670,16 +691,12 @@ func (w *world) end() []byte {
 	}
 	var trail bytes.Buffer
 	w.ok(w.s.Export(context.Background(), &trail))
-	files, err := filepath.Glob(filepath.Join(w.dir, "*"))
-	w.ok(err)
-	for _, f := range files {
-		b, err := os.ReadFile(f)
-		w.ok(err)
-		if bytes.Contains(b, []byte(flowstest.Canary)) {
-			w.wrong("a pass is in %s", filepath.Base(f))
-		}
-	}
+	w.searchFiles()
+	w.judge()
 	w.ok(w.s.Close())
+	if w.tells(w.logs.String()) {
+		w.wrong("a secret is in the log, or in a note")
+	}
 	return trail.Bytes()
 }
 
