@@ -5,6 +5,7 @@ package flows
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"mfahelp/bot"
@@ -45,13 +46,13 @@ type Answer struct {
 
 // And is a with all of b after it.
 func (a Answer) And(b Answer) Answer {
-	a.Cases = append(a.Cases[:len(a.Cases):len(a.Cases)], b.Cases...)
-	a.Posts = append(a.Posts[:len(a.Posts):len(a.Posts)], b.Posts...)
-	a.Jobs = append(a.Jobs[:len(a.Jobs):len(a.Jobs)], b.Jobs...)
-	a.Audit = append(a.Audit[:len(a.Audit):len(a.Audit)], b.Audit...)
-	a.Requests = append(a.Requests[:len(a.Requests):len(a.Requests)], b.Requests...)
-	a.Effects = append(a.Effects[:len(a.Effects):len(a.Effects)], b.Effects...)
-	a.Links = append(a.Links[:len(a.Links):len(a.Links)], b.Links...)
+	a.Cases = append(slices.Clip(a.Cases), b.Cases...)
+	a.Posts = append(slices.Clip(a.Posts), b.Posts...)
+	a.Jobs = append(slices.Clip(a.Jobs), b.Jobs...)
+	a.Audit = append(slices.Clip(a.Audit), b.Audit...)
+	a.Requests = append(slices.Clip(a.Requests), b.Requests...)
+	a.Effects = append(slices.Clip(a.Effects), b.Effects...)
+	a.Links = append(slices.Clip(a.Links), b.Links...)
 	if b.Freeze != nil {
 		a.Freeze = b.Freeze
 	}

@@ -1,6 +1,7 @@
 package flows
 
 import (
+	"slices"
 	"testing"
 
 	"mfahelp/graph"
@@ -20,7 +21,7 @@ func TestLets(t *testing.T) {
 		graph.CreatePass:               {ResetExecuted, ResetWatched},
 		graph.RevokeSessions:           {ResetExecuting, ResetFrozen},
 		graph.DeletePass:               states[3:],
-		graph.SendMail:                 append(states[:len(states):len(states)], ""),
+		graph.SendMail:                 append(slices.Clip(states), ""),
 		graph.ChangeKind("new.change"): {ResetExecuting},
 	}
 	for kind, in := range want {
@@ -28,7 +29,7 @@ func TestLets(t *testing.T) {
 		for _, s := range in {
 			may[s] = true
 		}
-		for _, s := range append(states[:len(states):len(states)], "") {
+		for _, s := range append(slices.Clip(states), "") {
 			if got := s.Lets(kind); got != may[s] {
 				t.Errorf("%s while %q: got %v, want %v", kind, s, got, may[s])
 			}
@@ -39,7 +40,7 @@ func TestLets(t *testing.T) {
 // TestMay holds the ways of a request to what must never be, however the table
 // grows.
 func TestMay(t *testing.T) {
-	for _, from := range append(states[:len(states):len(states)], "") {
+	for _, from := range append(slices.Clip(states), "") {
 		for _, next := range states {
 			may := from.May(next)
 			begun := from == ResetExecuting || from == ResetExecuted || from == ResetWatched || from == ResetSettled

@@ -43,8 +43,7 @@ func workBackoff(w Work, now time.Time) (time.Duration, bool) {
 
 // postBackoff is the same for a post.
 func postBackoff(d Delivery, err error, now time.Time) (time.Duration, bool) {
-	var busy *bot.BusyError
-	if errors.As(err, &busy) {
+	if busy, ok := errors.AsType[*bot.BusyError](err); ok {
 		wait := busy.After
 		if wait <= 0 {
 			wait = min(max(now.Sub(d.Since), postWaits[0]), busyAtMost) // doubles what has passed

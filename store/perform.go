@@ -283,8 +283,7 @@ var effectWaits = []time.Duration{
 
 func effectWait(d Deed, err error) time.Duration {
 	wait := effectWaits[min(d.failures, len(effectWaits)-1)]
-	var g *graph.Error
-	if errors.As(err, &g) {
+	if g, ok := errors.AsType[*graph.Error](err); ok {
 		wait = max(wait, g.After)
 	}
 	return wait

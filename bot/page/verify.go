@@ -153,8 +153,7 @@ var errToken = errors.New("a token that is not to be believed")
 
 // quiet leaves out what Entra wrote beside its code: that may name people.
 func quiet(err error) error {
-	var r *oauth2.RetrieveError
-	if errors.As(err, &r) {
+	if r, ok := errors.AsType[*oauth2.RetrieveError](err); ok {
 		return fmt.Errorf("%d %s", r.Response.StatusCode, r.ErrorCode)
 	}
 	return err

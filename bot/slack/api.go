@@ -131,8 +131,7 @@ func (s *Slack) failed(what string, err error) error {
 		return nil
 	}
 	err = fmt.Errorf("slack: %s: %w", what, bare(err))
-	var already *bot.BusyError
-	if errors.As(err, &already) {
+	if _, ok := errors.AsType[*bot.BusyError](err); ok {
 		return err
 	}
 	if code := codeOf(err); code != "" {
@@ -144,8 +143,7 @@ func (s *Slack) failed(what string, err error) error {
 		}
 		return explained(err)
 	}
-	var limit *slack.RateLimitedError
-	if errors.As(err, &limit) {
+	if limit, ok := errors.AsType[*slack.RateLimitedError](err); ok {
 		return &bot.BusyError{After: limit.RetryAfter, Err: err}
 	}
 	var status slack.StatusCodeError
@@ -165,8 +163,7 @@ func (s *Slack) die(err error) error {
 
 // codeOf is what Slack calls an error, or "" if it is not Slack that said it.
 func codeOf(err error) string {
-	var r slack.SlackErrorResponse
-	if errors.As(err, &r) {
+	if r, ok := errors.AsType[slack.SlackErrorResponse](err); ok {
 		return r.Err
 	}
 	return ""
@@ -205,8 +202,7 @@ func unclear(err error) bool {
 		return false
 	}
 	var waiting *bot.BusyError
-	var status slack.StatusCodeError
-	if errors.As(err, &status) {
+	if status, ok := errors.AsType[slack.StatusCodeError](err); ok {
 		return status.Code >= http.StatusInternalServerError
 	}
 	return !errors.As(err, &waiting) || waiting.After == 0

@@ -112,7 +112,7 @@ func TestPayloadInTheAddress(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer res.Body.Close()
-	if _, err := io.Copy(io.Discard, res.Body); err != nil || res.StatusCode != 405 {
+	if _, err := io.Copy(io.Discard, res.Body); err != nil || res.StatusCode != http.StatusMethodNotAllowed {
 		t.Errorf("who asks is answered %d, %v", res.StatusCode, err)
 	}
 	ref := w.send(w.inAdmins(), "card", bot.Message{Title: "A case", Actions: []bot.Action{bot.Choose{Label: "Approve", Key: "k"}}}, "")

@@ -3,6 +3,7 @@ package teams
 import (
 	"fmt"
 	"regexp"
+	"slices"
 	"strings"
 	"time"
 
@@ -395,7 +396,7 @@ func actions(m bot.Message) (all []bot.Action) {
 			}
 		}
 	}
-	return append(m.Actions[:len(m.Actions):len(m.Actions)], all...)
+	return append(slices.Clip(m.Actions), all...)
 }
 
 // escape makes s stand for itself.

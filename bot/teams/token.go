@@ -317,8 +317,7 @@ func (t *token) drop(value string) {
 // bare is err without the address that the HTTP client puts into it: there may
 // be something in that which opens a file.
 func bare(err error) error {
-	var u *url.Error
-	if errors.As(err, &u) {
+	if u, ok := errors.AsType[*url.Error](err); ok {
 		return u.Err
 	}
 	return err

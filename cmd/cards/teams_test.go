@@ -102,7 +102,7 @@ func openRenderer(t *testing.T) renderer {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := page.Execute(f, template.URL("file://"+code)); err != nil { //nolint:gosec // our own file
+	if err := page.Execute(f, template.URL("file://"+code)); err != nil {
 		t.Fatal(err)
 	}
 	if err := f.Close(); err != nil {

@@ -250,8 +250,7 @@ func (c *crashes) program(n int) (told []string, died bool) {
 	err = cmd.Wait()
 	late.Stop()
 	stop()
-	var exit *exec.ExitError
-	if errors.As(err, &exit) {
+	if exit, ok := errors.AsType[*exec.ExitError](err); ok {
 		status, _ := exit.Sys().(syscall.WaitStatus)
 		died = status.Signaled() && status.Signal() == syscall.SIGKILL
 	}

@@ -226,7 +226,7 @@ func (l *local) call(what string, body map[string]any) bool {
 	if err != nil {
 		l.Fatal(err)
 	}
-	res, err := http.Post(l.url+"/_control/"+what, "application/json", bytes.NewReader(b)) //nolint:noctx // it ends with the other process
+	res, err := http.Post(l.url+"/_control/"+what, "application/json", bytes.NewReader(b))
 	if err != nil {
 		l.Fatal(err)
 	}
@@ -267,7 +267,7 @@ func (l *local) read(channel string) (all []localMessage) {
 // direct is the id of somebody's conversation with the bot.
 func (l *local) direct(who string) string {
 	l.Helper()
-	res, err := http.Post(l.url+"/api/conversations.open", "application/x-www-form-urlencoded", //nolint:noctx // it ends with the other process
+	res, err := http.Post(l.url+"/api/conversations.open", "application/x-www-form-urlencoded",
 		strings.NewReader("token=xoxb-made-up&users="+l.ids[who]))
 	if err != nil {
 		l.Fatal(err)

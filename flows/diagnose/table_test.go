@@ -4,6 +4,7 @@ import (
 	"flag"
 	"fmt"
 	"os"
+	"slices"
 	"strings"
 	"testing"
 	"text/tabwriter"
@@ -37,7 +38,7 @@ func TestTable(t *testing.T) {
 		CannotNotify: push, NoAnswer: push, WrongNumber: push, WrongCode: code, CodeUsed: code, CodeNotEntered: text, TooManyCodes: code,
 		PhoneUnreachable: text, Voicemail: call, HungUp: call, NoPhoneInput: call, WrongPIN: call, BadPhoneNumber: call,
 	}
-	for _, entry := range append(manual[:len(manual):len(manual)], logged...) {
+	for _, entry := range append(slices.Clip(manual), logged...) {
 		row(entry.words, Diagnose(about(at(0, 500121, passed(), asked(method[entry.want], "", entry.words)))))
 	}
 	for _, words := range quietly {

@@ -63,7 +63,7 @@ func TestEveryOtherKeyHasItsWords(t *testing.T) {
 			t.Errorf("no words for %s", c.Key())
 		}
 	}
-	for _, k := range append(namedKinds[:len(namedKinds):len(namedKinds)], graph.OtherMethod, "not yet made") {
+	for _, k := range append(slices.Clip(namedKinds), graph.OtherMethod, "not yet made") {
 		for _, name := range []string{"", "X"} {
 			key, args := MethodKey(graph.Method{Kind: k, Name: name})
 			if said[key] == "" || strings.Contains(said[key], "{0}") != (len(args) == 1) {

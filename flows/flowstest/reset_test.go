@@ -3,6 +3,7 @@ package flowstest_test
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -186,9 +187,9 @@ func revealed(m bot.Message) (found bot.Reveal) {
 // last is the newest message that only one person reads.
 func (h *house) last(who bot.Person) bot.Message {
 	h.t.Helper()
-	for i := len(h.Posts) - 1; i >= 0; i-- {
-		if h.Posts[i].To.Reader == who.ID {
-			return h.Posts[i].Message
+	for _, v := range slices.Backward(h.Posts) {
+		if v.To.Reader == who.ID {
+			return v.Message
 		}
 	}
 	h.t.Fatalf("%s was told nothing", who.ID)

@@ -131,8 +131,7 @@ func (w *World) begin(i int, to bot.Person) bool {
 }
 
 func kind(err error) string {
-	var e *graph.Error
-	if errors.As(err, &e) {
+	if e, ok := errors.AsType[*graph.Error](err); ok {
 		return strings.TrimSpace(e.Reason.Error() + " " + e.Permission)
 	}
 	return "failed"

@@ -179,7 +179,7 @@ func Choose(c flows.Case, id string) (flows.Case, bool) {
 func Take(c flows.Case, i int) flows.Case {
 	taken, all := c.Choices[i].SignIn, c.Choices[i].Nearby
 	for _, o := range c.Choices {
-		all = append(all[:len(all):len(all)], o.SignIn)
+		all = append(slices.Clip(all), o.SignIn)
 	}
 	c.Looked.SignIn, c.Looked.Nearby, c.Looked.Others, c.Choices = &taken, others(taken, all), len(c.Choices)-1, nil
 	return c

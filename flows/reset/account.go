@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -326,9 +327,7 @@ func (f *Flow) name(ctx context.Context, who bot.Identity) string {
 // named is r with the directory's name of somebody who had a say.
 func (f *Flow) named(ctx context.Context, r flows.Request, who bot.Identity) flows.Request {
 	names := map[string]string{}
-	for k, v := range r.Account.Names {
-		names[k] = v
-	}
+	maps.Copy(names, r.Account.Names)
 	if n := f.name(ctx, who); n != "" && who.Known() {
 		names[who.Key()] = n
 	}

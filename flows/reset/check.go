@@ -58,9 +58,8 @@ func (f *Flow) check(ctx context.Context, r flows.Request, c flows.Case) (flows.
 func (f *Flow) wait(r flows.Request, c flows.Case, why error) flows.Answer {
 	now := f.Now()
 	at := now.Add(time.Minute)
-	var later *graph.Later
 	quiet := false
-	if errors.As(why, &later) {
+	if later, ok := errors.AsType[*graph.Later](why); ok {
 		quiet = later.Why == graph.Budget
 		if at = later.At; at.Before(now.Add(time.Second)) {
 			at = now.Add(time.Second)

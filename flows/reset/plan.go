@@ -197,7 +197,7 @@ func preference(m graph.Method) graph.Preference {
 // with is r with one change more.
 func with(r flows.Request, c graph.Change) flows.Request {
 	c.User = r.Subject.ObjectID
-	r.Effects = append(r.Effects[:len(r.Effects):len(r.Effects)], flows.Effect{
+	r.Effects = append(slices.Clip(r.Effects), flows.Effect{
 		Key: fmt.Sprintf("%s/%d/%02d", r.Key, r.Round, len(r.Effects)+1), Change: c, Approval: r.Key, Then: "reset.done",
 	})
 	return r

@@ -42,11 +42,11 @@ const (
 
 // The sources of the catalogue. Microsoft warns that codes and texts change.
 const (
-	// MicrosoftDocs/entra-docs, docs/identity-platform/reference-error-codes.md, commit 3164b3b
+	// MicrosoftDocs/entra-docs, docs/identity-platform/reference-error-codes.md, commit 3164b3b.
 	reference = "ED reference-error-codes"
-	// MicrosoftDocs/entra-docs, docs/identity/monitoring-health/howto-troubleshoot-sign-in-errors.md, commit 1f35a70
+	// MicrosoftDocs/entra-docs, docs/identity/monitoring-health/howto-troubleshoot-sign-in-errors.md, commit 1f35a70.
 	howto = "ED howto-troubleshoot-sign-in-errors"
-	// f-bader/EntraID-ErrorCodes, EntraIDErrorCodes.csv, commit e262416
+	// f-bader/EntraID-ErrorCodes, EntraIDErrorCodes.csv, commit e262416.
 	fb = "FB"
 )
 

@@ -52,12 +52,12 @@ func TestCatalogue(t *testing.T) {
 }
 
 func TestInterrupts(t *testing.T) {
-	for _, c := range strings.Fields("50058 50072 50074 50076 50079 50140 50199") {
+	for c := range strings.FieldsSeq("50058 50072 50074 50076 50079 50140 50199") {
 		if e, _, _ := Lookup(c); !e.Interrupt {
 			t.Errorf("%s alone would be a verdict", c)
 		}
 	}
-	for _, c := range strings.Fields("500121 50126 53003") {
+	for c := range strings.FieldsSeq("500121 50126 53003") {
 		if e, _, _ := Lookup(c); e.Interrupt {
 			t.Errorf("%s would be no verdict", c)
 		}

@@ -58,7 +58,7 @@ func refused(op, needs string, status int, h http.Header, body []byte, now time.
 		e.Reason = graph.ErrNoLicence
 	case status == http.StatusBadRequest && isDefault(o):
 		e.Reason = graph.ErrDefault
-	case e.Reason == graph.ErrForbidden:
+	case errors.Is(e.Reason, graph.ErrForbidden):
 		e.Permission = missing(o.Error.Message, needs)
 	case e.Reason == nil && status >= 500:
 		e.Reason = graph.ErrUnavailable

@@ -331,7 +331,7 @@ func TestABasicHeaderProvesAnAppToo(t *testing.T) {
 	b := newBrowser(t)
 	code := b.signIn(nil, "sofia.almeida@contoso.com", "authenticator", "").Get("code")
 	form := url.Values{"grant_type": {"authorization_code"}, "code": {code}, "redirect_uri": {callback}, "code_verifier": {verifier}}
-	r := httptest.NewRequest("POST", "https://localhost/"+b.ID()+"/oauth2/v2.0/token", strings.NewReader(form.Encode()))
+	r := httptest.NewRequest(http.MethodPost, "https://localhost/"+b.ID()+"/oauth2/v2.0/token", strings.NewReader(form.Encode()))
 	r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
 	r.SetBasicAuth(url.QueryEscape(b.Reader().ID), url.QueryEscape(b.Reader().Secret))
 	rec := httptest.NewRecorder()

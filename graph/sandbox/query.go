@@ -108,9 +108,7 @@ type skip struct {
 func (c *call) nextLink(last string) string {
 	token, _ := json.Marshal(skip{last, c.fingerprint()}) // strings always encode
 	v := url.Values{}
-	for name, list := range c.query.values {
-		v[name] = list
-	}
+	maps.Copy(v, c.query.values)
 	v.Set("$skiptoken", base64.RawURLEncoding.EncodeToString(token))
 	return fmt.Sprintf("https://%s%s?%s", c.r.Host, c.r.URL.EscapedPath(), v.Encode())
 }

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"maps"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
@@ -137,9 +138,7 @@ func (w world) ask(a App, edit url.Values) answer {
 		"grant_type": {"client_credentials"}, "client_id": {a.ID}, "client_secret": {a.Secret},
 		"scope": {"https://graph.microsoft.com/.default"},
 	}
-	for k, v := range edit {
-		form[k] = v
-	}
+	maps.Copy(form, edit)
 	return w.do("POST", "/"+w.ID()+"/oauth2/v2.0/token", "", form.Encode())
 }
 

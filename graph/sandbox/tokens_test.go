@@ -7,6 +7,7 @@ import (
 	"crypto/rsa"
 	"crypto/x509"
 	"encoding/base64"
+	"maps"
 	"math/big"
 	"net/http"
 	"net/url"
@@ -194,9 +195,7 @@ func TestTokenExpiresByTheTenantsClock(t *testing.T) {
 func (w world) assert(method jwt.SigningMethod, header map[string]any, claims jwt.Claims, key crypto.PrivateKey) answer {
 	w.t.Helper()
 	j := jwt.NewWithClaims(method, claims)
-	for k, v := range header {
-		j.Header[k] = v
-	}
+	maps.Copy(j.Header, header)
 	s, err := j.SignedString(key)
 	if err != nil {
 		w.t.Fatal(err)

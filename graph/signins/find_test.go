@@ -520,8 +520,7 @@ func TestLicence(t *testing.T) {
 		q := graph.Query{RequestID: id('a', 2), Asked: start}
 		for {
 			_, err := s.Find(t.Context(), q)
-			var later *graph.Later
-			if errors.As(err, &later) {
+			if later, ok := errors.AsType[*graph.Later](err); ok {
 				c.set(later.At)
 				q.Tries++
 				continue
@@ -719,8 +718,7 @@ func ExampleService_Find() {
 	q := graph.Query{RequestID: id('a', 1), Asked: start}
 	for {
 		found, err := s.Find(context.Background(), q)
-		var later *graph.Later
-		if errors.As(err, &later) { // a flow would return a job
+		if later, ok := errors.AsType[*graph.Later](err); ok { // a flow would return a job
 			fmt.Println(later)
 			c.set(later.At)
 			continue

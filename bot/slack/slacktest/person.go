@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -43,9 +44,7 @@ func (f *Fake) Say(ctx context.Context, p *Person, c *Channel, w Words) (Deliver
 	if files != nil {
 		e["subtype"], e["files"] = "file_share", files
 	}
-	for k, v := range w.Lie {
-		e[k] = v
-	}
+	maps.Copy(e, w.Lie)
 	f.messages = append(f.messages, m)
 	f.mu.Unlock()
 
@@ -199,9 +198,7 @@ func (f *Fake) Pressing(x Push) map[string]any {
 		page["id"] = "V0HOME" + x.By.ID
 		payload["container"], payload["view"] = obj{"type": "view"}, page
 	}
-	for k, v := range x.Lie {
-		payload[k] = v
-	}
+	maps.Copy(payload, x.Lie)
 	return payload
 }
 

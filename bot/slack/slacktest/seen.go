@@ -128,11 +128,11 @@ func show(blocks []any, s *bottest.Seen) {
 		case "section":
 			lines(s, said(b["text"]))
 		case "context":
-			line := ""
+			var line strings.Builder
 			for _, e := range list(b["elements"]) {
-				line += said(e)
+				line.WriteString(said(e))
 			}
-			lines(s, line)
+			lines(s, line.String())
 		case "rich_text":
 			for _, e := range list(b["elements"]) {
 				rich(s, e)

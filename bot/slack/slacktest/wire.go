@@ -10,6 +10,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"net/http"
 	"net/url"
 	"strings"
@@ -98,9 +99,7 @@ func (f *Fake) Post(ctx context.Context, q Request) (Delivery, error) {
 		r.Header.Set("X-Slack-Request-Timestamp", at)
 		r.Header.Set("X-Slack-Signature", "v0="+hex.EncodeToString(mac.Sum(nil)))
 	}
-	for k, v := range q.Header {
-		r.Header[k] = v
-	}
+	maps.Copy(r.Header, q.Header)
 	res, err := http.DefaultClient.Do(r)
 	if err != nil {
 		return Delivery{}, err

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"maps"
 	"net/http"
 	"net/url"
 	"strconv"
@@ -90,9 +91,7 @@ func (f *Fake) fail(w http.ResponseWriter, x *Fault) {
 	if x.Status == 0 {
 		panic(http.ErrAbortHandler)
 	}
-	for name, v := range x.Header {
-		w.Header()[name] = v
-	}
+	maps.Copy(w.Header(), x.Header)
 	w.WriteHeader(x.Status)
 	_, _ = io.WriteString(w, x.Body)
 }

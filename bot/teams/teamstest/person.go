@@ -219,14 +219,14 @@ func (f *Fake) shown(p *Person, on Message, d Delivery) Answer {
 	switch v.Type {
 	case "application/vnd.microsoft.card.adaptive":
 		c, _ := v.Value.(obj)
-		if w := f.card(c); v.StatusCode != 200 || w != nil {
+		if w := f.card(c); v.StatusCode != http.StatusOK || w != nil {
 			f.complain("the card in the answer to a press, of status %d, is not taken: %v", v.StatusCode, w)
 			return out
 		}
 		f.see(p, on, c)
 	case "application/vnd.microsoft.activity.message":
 		s, _ := v.Value.(string)
-		if v.StatusCode != 200 || s == "" {
+		if v.StatusCode != http.StatusOK || s == "" {
 			f.complain("the line in the answer to a press, of status %d, says %q", v.StatusCode, s)
 			return out
 		}
