@@ -95,6 +95,11 @@ var goals = []goal{
 	{name: "first reply at 50/s less Graph, p95", from: metric{"BenchmarkFirstReply", "p95-ms"}, unit: "ms", limit: 50},
 	{name: "resident memory, idle", from: metric{"BenchmarkServe", "MB-resident"}, unit: "MB", limit: 60},
 	{name: "start to ready", from: metric{"BenchmarkServe", "s-to-ready"}, unit: "s", limit: 1},
+	// Slack waits for three seconds: what a person sees must fit in there too.
+	{name: "Slack: answer at 500/s, Graph dead, p50", from: metric{"BenchmarkSlackEvents", "p50-ms"}, unit: "ms", none: true},
+	{name: "Slack: answer at 500/s, Graph dead, p99", from: metric{"BenchmarkSlackEvents", "p99-ms"}, unit: "ms", limit: 300},
+	{name: "Slack: resident memory after that", from: metric{"BenchmarkSlackEvents", "MB-resident"}, unit: "MB", limit: 128},
+	{name: "Slack: signed events taken, with fsync", from: metric{"BenchmarkSlackEvents", "per-s"}, unit: "events/s", limit: 500, least: true},
 }
 
 // A figure is what bench.json has of one. Goal and Met are null where there is

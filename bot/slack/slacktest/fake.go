@@ -2,6 +2,7 @@ package slacktest
 
 import (
 	"encoding/json"
+	"encoding/pem"
 	"fmt"
 	"net/http"
 	"net/http/httptest"
@@ -24,6 +25,7 @@ type Options struct {
 	Now           func() time.Time
 
 	NoRates bool // how often something is called is not counted
+	TLS     bool // its methods are served over HTTPS; see [Fake.Certificate]
 	Lax     bool // what is said is not checked, to show that a test would notice
 }
 
@@ -181,7 +183,12 @@ func New(o Options) *Fake {
 	if f.Now == nil {
 		f.Now = time.Now
 	}
-	f.srv = httptest.NewServer(f.handler())
+	f.srv = httptest.NewUnstartedServer(f.handler())
+	if f.TLS {
+		f.srv.StartTLS()
+	} else {
+		f.srv.Start()
+	}
 	f.URL = f.srv.URL + "/api/"
 	return f
 }
@@ -190,6 +197,11 @@ func New(o Options) *Fake {
 func (f *Fake) Close() {
 	f.Disconnect()
 	f.srv.Close()
+}
+
+// Certificate is what its clients must trust, in PEM, if it has TLS.
+func (f *Fake) Certificate() []byte {
+	return pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: f.srv.Certificate().Raw})
 }
 
 // Connect says where the bot takes requests. Without it all goes to connections.

@@ -2,6 +2,7 @@ package slacktest
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"crypto/hmac"
 	"crypto/sha256"
@@ -74,23 +75,33 @@ type Request struct {
 	Header      http.Header // beside the others, or instead of them
 }
 
-// Post sends a request, signed as Slack signs. See
-// https://docs.slack.dev/authentication/verifying-requests-from-slack.
+// Post sends a request, signed as Slack signs.
 func (f *Fake) Post(ctx context.Context, q Request) (Delivery, error) {
-	f.mu.Lock()
-	address, secret := f.bot, f.SigningSecret
-	f.mu.Unlock()
-	if q.Secret != "" {
-		secret = q.Secret
-	}
-	r, err := http.NewRequestWithContext(ctx, http.MethodPost, address, bytes.NewReader(q.Body))
+	r, err := f.Signed(ctx, q)
 	if err != nil {
 		return Delivery{}, err
 	}
-	if q.ContentType == "" {
-		q.ContentType = "application/json"
+	res, err := http.DefaultClient.Do(r)
+	if err != nil {
+		return Delivery{}, err
 	}
-	r.Header.Set("Content-Type", q.ContentType)
+	defer res.Body.Close()
+	b, err := io.ReadAll(res.Body)
+	f.heard(b)
+	return Delivery{res.StatusCode, b}, err
+}
+
+// Signed is q as it is sent, for who sends it by other means. See
+// https://docs.slack.dev/authentication/verifying-requests-from-slack.
+func (f *Fake) Signed(ctx context.Context, q Request) (*http.Request, error) {
+	f.mu.Lock()
+	address, secret := f.bot, cmp.Or(q.Secret, f.SigningSecret)
+	f.mu.Unlock()
+	r, err := http.NewRequestWithContext(ctx, http.MethodPost, address, bytes.NewReader(q.Body))
+	if err != nil {
+		return nil, err
+	}
+	r.Header.Set("Content-Type", cmp.Or(q.ContentType, "application/json"))
 	if !q.Unsigned {
 		at := fmt.Sprint(time.Now().Add(-q.Age).Unix())
 		mac := hmac.New(sha256.New, []byte(secret))
@@ -100,14 +111,7 @@ func (f *Fake) Post(ctx context.Context, q Request) (Delivery, error) {
 		r.Header.Set("X-Slack-Signature", "v0="+hex.EncodeToString(mac.Sum(nil)))
 	}
 	maps.Copy(r.Header, q.Header)
-	res, err := http.DefaultClient.Do(r)
-	if err != nil {
-		return Delivery{}, err
-	}
-	defer res.Body.Close()
-	b, err := io.ReadAll(res.Body)
-	f.heard(b)
-	return Delivery{res.StatusCode, b}, err
+	return r, nil
 }
 
 func (f *Fake) heard(b []byte) {
