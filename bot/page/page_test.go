@@ -135,12 +135,11 @@ func signed(t *testing.T, m jwt.SigningMethod, key any, c jwt.MapClaims) string 
 
 // The record, as the page asks it.
 type record struct {
-	mu      sync.Mutex
-	digest  string
-	agree   string
-	gone    bool
-	broken  error
-	confirm func()
+	mu     sync.Mutex
+	digest string
+	agree  string
+	gone   bool
+	broken error
 }
 
 func (c *record) For(_ context.Context, l string) (bot.Identity, bool, error) {

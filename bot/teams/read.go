@@ -131,7 +131,7 @@ func (a activity) place() bot.Place {
 
 // mentioned reports whether a calls the bot by name.
 func (a activity) mentioned() bool {
-	return slices.ContainsFunc(a.Entities, func(e entity) bool { return a.ours(e) })
+	return slices.ContainsFunc(a.Entities, a.ours)
 }
 
 func (a activity) ours(e entity) bool {

@@ -136,8 +136,8 @@ func TestAPageComesFirst(t *testing.T) {
 		{"beside a form that most should fill in", []bot.Action{page, bot.Ask{Label: "Yes", Key: "k", Weight: bot.Primary}}, false},
 	} {
 		out := Render(Card{Message: &bot.Message{Title: "x", Actions: test.actions}}, english)
-		link := out[strings.Index(out, "<a "):]
-		link = link[:strings.Index(link, ">")]
+		_, link, _ := strings.Cut(out, "<a ")
+		link, _, _ = strings.Cut(link, ">")
 		if got := strings.Contains(link, "primary"); got != test.want {
 			t.Errorf("%s: got %v, want %v", test.name, got, test.want)
 		}

@@ -23,7 +23,7 @@ func main() {
 		fmt.Fprintln(os.Stderr, "cards:", err)
 		os.Exit(1)
 	}
-	fmt.Println("wrote", *out)
+	fmt.Fprintln(os.Stdout, "wrote", *out)
 }
 
 func write(name string) error {

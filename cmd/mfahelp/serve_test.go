@@ -188,7 +188,8 @@ func TestServeNot(t *testing.T) {
 	live := []string{"  sandbox: true\n", "", "  login: choose\n", ""}
 	ca := func(s *pretend) string {
 		_, rest, _ := strings.Cut(s.config, "ca_file: ")
-		return rest[:strings.Index(rest, "\n")]
+		file, _, _ := strings.Cut(rest, "\n")
+		return file
 	}
 	for _, test := range []struct {
 		name   string

@@ -22,11 +22,12 @@ func TestTable(t *testing.T) {
 	w := tabwriter.NewWriter(&b, 0, 0, 2, ' ', 0)
 	row := func(what string, d Diagnosis) {
 		marks := ""
-		if d.Alarm {
+		switch {
+		case d.Alarm:
 			marks = "ALARM"
-		} else if d.AdminsOnly {
+		case d.AdminsOnly:
 			marks = "admins only: "
-		} else if d.Ask {
+		case d.Ask:
 			marks = "was it you? "
 		}
 		if len(what) > 72 {

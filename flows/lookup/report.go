@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"regexp"
+	"slices"
 	"strings"
 	"time"
 
@@ -33,7 +34,7 @@ func Facts(p *words.Printer, c flows.Case, d diagnose.Diagnosis) (facts bot.Fact
 	if s := c.Looked.SignIn; s != nil {
 		add("when", bot.Time{At: s.At})
 		add("app", bot.Plain(s.App))
-		add("from", bot.Plain(join(" · ", Place(s.Location), s.Device.OS, s.Device.Browser, Mask(s.IP))))
+		add("from", bot.Plain(join(Place(s.Location), s.Device.OS, s.Device.Browser, Mask(s.IP))))
 	}
 	add("asked", bot.Plain(AskedWith(d)))
 	if c.Looked.Known {
@@ -74,14 +75,8 @@ func Methods(p *words.Printer, all []graph.Method) string {
 	return strings.Join(names, ", ")
 }
 
-func join(sep string, parts ...string) string {
-	var some []string
-	for _, s := range parts {
-		if s != "" {
-			some = append(some, s)
-		}
-	}
-	return strings.Join(some, sep)
+func join(parts ...string) string {
+	return strings.Join(slices.DeleteFunc(parts, func(s string) bool { return s == "" }), " · ")
 }
 
 // diagnostics is the JSON file for the admins. Its names are for their tools,
@@ -139,9 +134,9 @@ func readable(p *words.Printer, c flows.Case, d diagnose.Diagnosis, now time.Tim
 		line(f)
 	}
 	for _, s := range events(c) {
-		fmt.Fprintf(&b, "\n%s\n", p.Say("lookup.report.event", s.At.UTC().Format(time.RFC3339), s.ErrorCode, s.ID, s.CorrelationID, join(" · ", Place(s.Location), Mask(s.IP))))
+		fmt.Fprintf(&b, "\n%s\n", p.Say("lookup.report.event", s.At.UTC().Format(time.RFC3339), s.ErrorCode, s.ID, s.CorrelationID, join(Place(s.Location), Mask(s.IP))))
 		for _, step := range s.Steps {
-			fmt.Fprintf(&b, "  - %s\n", maskNumbers(join(" · ", step.Method, step.Detail, step.Result)))
+			fmt.Fprintf(&b, "  - %s\n", maskNumbers(join(step.Method, step.Detail, step.Result)))
 		}
 	}
 	fmt.Fprintf(&b, "\n%s\n", p.Say("lookup.report.tried"))
@@ -166,22 +161,19 @@ func events(c flows.Case) []graph.SignIn {
 	return all
 }
 
-// number is what may be a phone number: six digits or more, however grouped.
-var number = regexp.MustCompile(`\+?\d[\d ()/-]{5,}\d`)
+// number is an id, a date, or else, as its group, what may be a phone number:
+// six digits or more, however grouped. The first two come first, because they
+// have such digits in them.
+var number = regexp.MustCompile(`(?i)\b[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\b|\b\d{4}-\d{2}-\d{2}(?:T[\d:.]+)?|(\+?\d[\d ()/.-]{5,}\d)`)
 
 func maskNumbers(s string) string {
-	if !number.MatchString(s) {
-		return s
-	}
 	return number.ReplaceAllStringFunc(s, func(n string) string {
-		if dates.MatchString(n) || strings.Count(n, "-") >= 3 {
-			return n // a time or an id
+		if number.FindStringSubmatch(n)[1] == "" {
+			return n
 		}
 		return strings.Repeat("X", 6) + n[len(n)-2:]
 	})
 }
-
-var dates = regexp.MustCompile(`^\d{4}-\d{2}-\d{2}`)
 
 func maskSteps(s graph.SignIn) graph.SignIn {
 	steps := make([]graph.Step, len(s.Steps))

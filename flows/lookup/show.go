@@ -80,7 +80,7 @@ func AskedWith(d diagnose.Diagnosis) string {
 	if strings.HasPrefix(strings.ToLower(d.Method), "password") {
 		return ""
 	}
-	return join(" · ", d.Method, d.Device)
+	return join(d.Method, d.Device)
 }
 
 // say prints a sentence whose gaps are filled by text.

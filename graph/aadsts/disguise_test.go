@@ -29,7 +29,7 @@ var disguises = []struct {
 	{"in JSON in JSON", func(s string) string { return inJSON(inJSON(s)) }},
 	{"in JSON in JSON in JSON", func(s string) string { return inJSON(inJSON(inJSON(s))) }},
 	{"in an address", func(s string) string { return strings.ReplaceAll(url.QueryEscape(s), "+", "%20") }},
-	{"in a form", func(s string) string { return url.QueryEscape(s) }},
+	{"in a form", url.QueryEscape},
 	{"in a form in a form", func(s string) string { return url.QueryEscape(url.QueryEscape(s)) }},
 	{"in JSON in a form", func(s string) string { return url.QueryEscape(inJSON(s)) }},
 	{"with spaces that do not break", func(s string) string { return strings.ReplaceAll(s, " ", "\u00a0") }},

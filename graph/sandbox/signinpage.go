@@ -2,6 +2,7 @@ package sandbox
 
 import (
 	"bytes"
+	"context"
 	"embed"
 	"fmt"
 	"html/template"
@@ -250,7 +251,7 @@ func (t *Tenant) SignIn(address string, s SignIn) (to string, err error) {
 		return "", fmt.Errorf("%s is not where one signs in", u.Path)
 	}
 	form := url.Values{"user": {s.User}, "with": {s.With}, "pass": {s.Pass}, "v1": {fmt.Sprint(v1)}}
-	r, err := http.NewRequest(http.MethodPost, "https://"+u.Host+"/"+t.ID()+"/signin?"+u.RawQuery, strings.NewReader(form.Encode()))
+	r, err := http.NewRequestWithContext(context.Background(), http.MethodPost, "https://"+u.Host+"/"+t.ID()+"/signin?"+u.RawQuery, strings.NewReader(form.Encode()))
 	if err != nil {
 		return "", err
 	}

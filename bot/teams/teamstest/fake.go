@@ -61,7 +61,6 @@ type Fake struct {
 	last       int64
 	keyReads   int
 	toasts     []Toast
-	hold       chan struct{}
 }
 
 // Person is somebody of the tenant, or somebody else.
