@@ -56,7 +56,7 @@ func openEngine(ctx context.Context, o Options) (*engine, error) {
 	case "postgres", "postgresql":
 		return openPostgres(ctx, o.URL)
 	default:
-		return nil, fmt.Errorf("opening the store: %q is neither sqlite: nor postgres:", scheme)
+		return nil, fmt.Errorf("opening the store: %q is a scheme other than sqlite and postgres", scheme)
 	}
 }
 

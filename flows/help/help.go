@@ -239,7 +239,7 @@ func (f *Flow) relay(e bot.Event, c flows.Case, text string) flows.Answer {
 	return flows.Answer{
 		Cases: []flows.Case{c},
 		Posts: []bot.Post{
-			{To: f.Admins, Key: c.Post("said/" + e.ID), Under: c.Post("admins"), Message: fromEmployee(f.adminWords(), c, e.From, text)},
+			{To: f.Admins, Key: c.Post("said/" + e.ID), Under: c.Post("admins"), Message: fromEmployee(f.adminWords(), e.From, text)},
 			{To: direct(e), Key: c.Post("passed"), Message: passedOn(f.printer(e))}, // once: it is replaced by itself
 		},
 		Audit: []flows.Entry{f.entry(e.From.Identity, "help.relayed", e.ID, c.Key, "")},

@@ -50,7 +50,7 @@ func waiting(p *words.Printer, c flows.Case, d diagnose.Diagnosis) bot.Message {
 	m.Body = append(m.Body, reference(p, c))
 	m.Actions = []bot.Action{
 		bot.Choose{Label: p.Say("help.solved"), Verb: "help.solved", Subject: c.Key},
-		stuckForm(p, c, "help.stuck.now", bot.Ordinary),
+		stuckForm(p, c, "help.stuck.now"),
 	}
 	return m
 }
@@ -84,7 +84,7 @@ func answer(p *words.Printer, c flows.Case, d diagnose.Diagnosis) bot.Message {
 	m.Body = append(m.Body, reference(p, c))
 	m.Actions = []bot.Action{
 		bot.Choose{Label: p.Say("help.solved"), Verb: "help.solved", Subject: c.Key, Weight: bot.Primary},
-		stuckForm(p, c, "help.stuck", bot.Ordinary),
+		stuckForm(p, c, "help.stuck"),
 	}
 	if c.Looked.SignIn != nil {
 		m.Actions = append(m.Actions, bot.Choose{Label: p.Say("help.not-me"), Verb: "help.not-me", Subject: c.Key})
@@ -216,7 +216,7 @@ func question(p *words.Printer, c flows.Case, admins bool, resets []bot.Action) 
 		if len(resets) == 0 {
 			resets = []bot.Action{saw("phone", bot.Ordinary)}
 		}
-		m.Actions = append(append(m.Actions, resets...), stuckForm(p, c, "help.saw.else", bot.Ordinary))
+		m.Actions = append(append(m.Actions, resets...), stuckForm(p, c, "help.saw.else"))
 	}
 	return m
 }
@@ -233,7 +233,7 @@ func howToCopy(p *words.Printer, c flows.Case) bot.Message {
 			},
 			reference(p, c),
 		},
-		Actions: []bot.Action{stuckForm(p, c, "help.stuck", bot.Ordinary)},
+		Actions: []bot.Action{stuckForm(p, c, "help.stuck")},
 	}
 }
 
@@ -242,7 +242,7 @@ func settled(p *words.Printer, c flows.Case) bot.Message {
 	return bot.Message{
 		Title: p.Say(c.Outcome + ".title"), Status: bot.Good, Personal: true,
 		Body:    []bot.Block{flows.Say(p, c.Outcome+".body"), reference(p, c)},
-		Actions: []bot.Action{stuckForm(p, c, "help.again", bot.Ordinary)},
+		Actions: []bot.Action{stuckForm(p, c, "help.again")},
 	}
 }
 
@@ -254,15 +254,15 @@ func superseded(p *words.Printer, c flows.Case) bot.Message {
 
 // stuckForm takes a case to the admins. What its requester adds is optional:
 // nobody who is locked out should have to write an essay.
-func stuckForm(p *words.Printer, c flows.Case, label string, w bot.Weight) bot.Ask {
+func stuckForm(p *words.Printer, c flows.Case, label string) bot.Ask {
 	return bot.Ask{
-		Label: p.Say(label), Verb: "help.stuck", Subject: c.Key, Weight: w,
+		Label: p.Say(label), Verb: "help.stuck", Subject: c.Key,
 		Fields: []bot.Field{{Name: "words", Label: p.Say("help.stuck.words"), Kind: bot.Paragraph}},
 	}
 }
 
 // fromEmployee shows the admins what their employee adds.
-func fromEmployee(p *words.Printer, c flows.Case, from bot.Person, text string) bot.Message {
+func fromEmployee(p *words.Printer, from bot.Person, text string) bot.Message {
 	return bot.Message{
 		Title: p.Say("help.relayed.title", from.Name), Status: bot.Info,
 		Body: []bot.Block{bot.Quote(clip(text, 4000))},
