@@ -164,7 +164,7 @@ func events(c flows.Case) []graph.SignIn {
 // number is an id, a date, or else, as its group, what may be a phone number:
 // six digits or more, however grouped. The first two come first, because they
 // have such digits in them.
-var number = regexp.MustCompile(`(?i)\b[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\b|\b\d{4}-\d{2}-\d{2}(?:T[\d:.]+)?|(\+?\d[\d ()/.-]{5,}\d)`)
+var number = regexp.MustCompile(`(?i)\b[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\b|\b\d{4}-\d{2}-\d{2}(?:T[\d:.]+)?|(\+?\d[\d ()/-]{5,}\d)`)
 
 func maskNumbers(s string) string {
 	return number.ReplaceAllStringFunc(s, func(n string) string {
