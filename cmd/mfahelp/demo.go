@@ -103,7 +103,7 @@ func newDemo(ctx context.Context, dir, public string, log *zap.Logger, now func(
 func (d *demo) Close() error { return errors.Join(d.app.Close(), d.tenant.Close()) }
 
 func demoConfig(t *sandbox.Tenant, url, dir, public string) config.Config {
-	reader, writer, admins := t.Reader(), t.Writer(), []string{adminsGroup(t)}
+	reader, writer := t.Reader(), t.Writer()
 	read := config.Credential{Secret: secret.New(reader.Secret)}
 	t.AddRedirect(reader.ID, public+"/signin/callback")
 	return config.Config{
@@ -112,14 +112,14 @@ func demoConfig(t *sandbox.Tenant, url, dir, public string) config.Config {
 			ClientID: reader.ID, Credential: read,
 		},
 		PublicURL: public,
-		Admins:    config.Admins{Groups: admins},
+		Admins:    config.Admins{Groups: []string{adminsGroup(t)}},
 		Store:     config.Store{URL: "sqlite:" + filepath.Join(dir, "mfahelp.db")},
 		Web:       config.Web{Login: config.Choose},
 		Limits:    config.Limits{MessagesPerHour: 200, LookupsPerHour: 60, EscalationsPerDay: 50},
 		Lookup:    config.Lookup{Waits: demoWaits},
 		Audit:     config.Audit{Key: secret.New(rand.Text() + rand.Text())},
 		SignIn:    config.SignIn{ClientID: reader.ID, Credential: read, Context: sandbox.StrongContext},
-		Resets:    demoResets(writer, admins),
+		Resets:    demoResets(writer, t.GroupID(sandbox.ApproversGroup)),
 	}
 }
 

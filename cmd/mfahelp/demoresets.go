@@ -13,14 +13,15 @@ import (
 	"mfahelp/secret"
 )
 
-// demoResets is a policy as a small company would have it.
-func demoResets(writer sandbox.App, admins []string) config.Resets {
+// demoResets is a policy as a small company would have it: not every admin who
+// works on cases may approve.
+func demoResets(writer sandbox.App, approvers string) config.Resets {
 	r := config.DefaultResets()
 	r.On = true
 	r.Writer = config.Writer{ClientID: writer.ID, Credential: config.Credential{Secret: secret.New(writer.Secret)}}
 	r.Approvers = []config.Approvers{
-		{For: []string{"method", "pass"}, Groups: admins, Count: 1},
-		{For: []string{"all-methods"}, Groups: admins, Count: 2},
+		{For: []string{"method", "pass"}, Groups: []string{approvers}, Count: 1},
+		{For: []string{"all-methods"}, Groups: []string{approvers}, Count: 2},
 	}
 	r.Proofs = config.Proofs{Subject: []string{"manager"}, Colleague: []string{"manager"}, Admin: []string{"callback"}}
 	r.Mailbox = sandbox.Mailbox

@@ -7,6 +7,7 @@ import (
 	"net"
 	"os"
 	"path/filepath"
+	"strings"
 	"time"
 
 	"mfahelp/graph/sandbox"
@@ -26,13 +27,28 @@ type sandboxCmd struct {
 
 // Help shows how it is used.
 func (sandboxCmd) Help() string {
+	var who strings.Builder
+	for _, p := range sandbox.Parts() {
+		fmt.Fprintf(&who, "  %s %s.\n", p.Login, p.Plays)
+	}
 	return `The tenant has made-up people, apps, and sign-ins, and enforces what the real one does: tokens, permissions, filters, throttling. It prints what to write into a configuration to use it.
 
 Examples:
 
   mfahelp sandbox
   mfahelp sandbox --listen 127.0.0.1:9443 --lag 2m
-  mfahelp sandbox --free --control`
+  mfahelp sandbox --free --control
+
+With --control, orders over HTTP make people fail to sign in, move the clock, and take away a permission, a role, a group, the licence or a method and give it back. The scenarios are listed at /_sandbox/scenarios, and
+
+  curl --cacert mfahelp-sandbox/sandbox-ca.pem https://127.0.0.1:8443/_sandbox/role \
+    --json '{"user":"aiko.sato@contoso.com","role":"Reports Reader"}'
+
+gives a role. The order with "taken":true takes it away.
+
+Who plays what, when sign-in methods are to be reset:
+
+` + strings.TrimSuffix(who.String(), "\n")
 }
 
 // Run serves until ctx ends.

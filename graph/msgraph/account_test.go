@@ -48,7 +48,7 @@ func TestPasses(t *testing.T) {
 
 func TestPassPolicy(t *testing.T) {
 	s, c := reader(t)
-	usual := graph.PassPolicy{Enabled: true, Min: time.Hour, Max: 8 * time.Hour, Default: time.Hour, Length: 8, Everybody: true}
+	usual := graph.PassPolicy{Enabled: true, Min: time.Hour, Max: 8 * time.Hour, Default: time.Hour, Length: 8, Everybody: true, NotFor: []string{s.GroupID(sandbox.NoPassGroup)}}
 	if got, err := c.PassPolicy(t.Context()); err != nil || !cmp.Equal(usual, got) {
 		t.Errorf("got %+v, %v", got, err)
 	}

@@ -4,6 +4,7 @@ import (
 	"crypto"
 	"crypto/rsa"
 	"crypto/x509"
+	"fmt"
 	"slices"
 	"strings"
 )
@@ -143,6 +144,21 @@ func (t *Tenant) Revoke(appID, permission string) {
 	t.change(appID, func(a *app) {
 		a.Permissions = slices.DeleteFunc(a.Permissions, func(p string) bool { return p == permission })
 	})
+}
+
+// givePermission gives a permission to an app that is known by its name, or takes it away.
+func (t *Tenant) givePermission(name, permission string, taken bool) error {
+	apps := t.Apps()
+	i := slices.IndexFunc(apps, func(a App) bool { return a.Name == name })
+	switch {
+	case i < 0:
+		return fmt.Errorf("no app is called %q", name)
+	case taken:
+		t.Revoke(apps[i].ID, permission)
+	default:
+		t.Grant(apps[i].ID, permission)
+	}
+	return nil
 }
 
 // ExpireSecret makes the secret of an app too old to sign in with, until it is renewed.

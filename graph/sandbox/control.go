@@ -1,11 +1,14 @@
 package sandbox
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"net/http"
 	"slices"
 	"time"
+
+	"mfahelp/graph"
 )
 
 // controlPath is where a sandbox in a process of its own is told what to do.
@@ -13,6 +16,7 @@ import (
 //
 //	GET  /_sandbox/scenarios                       all scenarios
 //	GET  /_sandbox/people                          everybody
+//	GET  /_sandbox/parts                           who plays what in a reset
 //	GET  /_sandbox/apps                            the apps, with their secrets
 //	GET  /_sandbox/log                             the latest requests
 //	POST /_sandbox/fail    {"scenario":"late"}     a [Failure]
@@ -20,6 +24,18 @@ import (
 //	POST /_sandbox/clock   {"advance":"10m"}       what time it is then
 //	POST /_sandbox/fault   {"kind":"status","path":"/beta/","times":1,"status":503,"after":"2s"}
 //	POST /_sandbox/clear                           no more faults
+//
+// What follows gives something, or takes it away with "taken":true. A permission
+// shows in the next token only, as in reality; no passes can be had with
+// "taken":true, and all else that passes does not name is as usual.
+//
+//	POST /_sandbox/permission {"app":"writer","permission":"Mail.Send","taken":true}
+//	POST /_sandbox/role       {"user":"…","role":"Authentication Administrator"}
+//	POST /_sandbox/group      {"user":"…","group":"Reset Approvers"}
+//	POST /_sandbox/licence    {"taken":true}
+//	POST /_sandbox/passes     {"min":"10m","max":"30m","once":true}
+//	POST /_sandbox/method     {"user":"…","register":"microsoftAuthenticator","name":"Pixel 10"}
+//	POST /_sandbox/account    {"user":"…","taken":true}
 const controlPath = "/_sandbox/"
 
 // An order is what is POSTed there.
@@ -33,6 +49,18 @@ type order struct {
 	Times    int       `json:"times"`
 	Status   int       `json:"status"`
 	After    duration  `json:"after"`
+
+	Taken      bool     `json:"taken"`
+	App        string   `json:"app"`
+	Permission string   `json:"permission"`
+	Role       string   `json:"role"`
+	Group      string   `json:"group"`
+	Min        duration `json:"min"`
+	Max        duration `json:"max"`
+	Once       bool     `json:"once"`
+
+	Register graph.Kind `json:"register"`
+	Name     string     `json:"name"`
 }
 
 // duration is written like "1m30s".
@@ -71,6 +99,8 @@ func (t *Tenant) control(what string, o order) (any, error) {
 		return t.Scenarios(), nil
 	case "GET people":
 		return t.People(), nil
+	case "GET parts":
+		return Parts(), nil
 	case "GET apps":
 		return t.Apps(), nil
 	case "GET log":
@@ -92,5 +122,42 @@ func (t *Tenant) control(what string, o order) (any, error) {
 		t.clearFaults(func(*fault) bool { return true })
 		return struct{}{}, nil
 	}
-	return nil, nil
+	return t.give(what, o)
+}
+
+// give does what o gives or takes away.
+func (t *Tenant) give(what string, o order) (any, error) {
+	var err error
+	switch what {
+	case "POST permission":
+		err = t.givePermission(o.App, o.Permission, o.Taken)
+	case "POST role":
+		err = t.giveRole(o.User, o.Role, o.Taken)
+	case "POST group":
+		if o.Taken {
+			err = t.Leave(o.User, o.Group)
+		} else {
+			err = t.Join(o.User, o.Group)
+		}
+	case "POST licence":
+		t.SetPremium(!o.Taken)
+	case "POST passes":
+		t.SetPassPolicy(o.passes())
+	case "POST method":
+		return t.Register(o.User, graph.Method{Kind: o.Register, Name: o.Name})
+	case "POST account":
+		err = t.enable(o.User, !o.Taken)
+	default:
+		return nil, nil
+	}
+	return struct{}{}, err
+}
+
+// passes is the usual policy for passes, but for what o says.
+func (o order) passes() PassPolicy {
+	p := usualPassPolicy
+	p.Disabled, p.OnlyOnce = o.Taken, o.Once
+	p.Min, p.Max = cmp.Or(o.Min.Duration, p.Min), cmp.Or(o.Max.Duration, p.Max)
+	p.Default = min(max(p.Default, p.Min), p.Max)
+	return p
 }

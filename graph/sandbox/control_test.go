@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -24,6 +25,7 @@ func TestControl(t *testing.T) {
 		{"POST", "fault", `{"kind":"status","path":"/beta/","status":500,"times":1}`, `{}`},
 		{"GET", "log", "", `[]`},
 		{"POST", "clear", `{}`, `{}`},
+		{"GET", "parts", "", `"login":"freya.lund"`},
 	} {
 		if got := w.do(test.method, "/_sandbox/"+test.path, "", test.body); got.status != 200 || !strings.Contains(got.text, test.want) {
 			t.Errorf("%s: got %d %s", test.path, got.status, got.text)
@@ -37,6 +39,13 @@ func TestControl(t *testing.T) {
 		{"POST", "clock", `{"advance":"soon"}`, 400},
 		{"POST", "clock", `{"forward":"1m"}`, 400},
 		{"POST", "fault", `{"kind":"earthquake"}`, 400},
+		{"POST", "permission", `{"app":"nobody's","permission":"Mail.Send"}`, 400},
+		{"POST", "role", `{"user":"aiko.sato@contoso.com","role":"King"}`, 400},
+		{"POST", "role", `{"user":"nobody","role":"Reports Reader"}`, 400},
+		{"POST", "group", `{"user":"aiko.sato@contoso.com","group":"Helpdesk Admins","taken":true}`, 400},
+		{"POST", "group", `{"user":"mei.tanaka@contoso.com","group":"Helpdesk Admins"}`, 400},
+		{"POST", "method", `{"user":"aiko.sato@contoso.com","register":"smokeSignals"}`, 400},
+		{"POST", "account", `{"user":"nobody","taken":true}`, 400},
 		{"GET", "fail", "", 404},
 	} {
 		if got := w.do(test.method, "/_sandbox/"+test.path, "", test.body); got.status != test.status || got.at("error") == nil {
@@ -45,6 +54,61 @@ func TestControl(t *testing.T) {
 	}
 	if got := newWorld(t).do("GET", "/_sandbox/apps", "", ""); got.status != 400 || strings.Contains(got.text, "secret") {
 		t.Errorf("when it was not asked for: got %d %s", got.status, got.text)
+	}
+}
+
+// TestWhatIsTakenAwayIsGivenBack asks for something by which each order shows:
+// before, when it was taken away, and when it was given back.
+func TestWhatIsTakenAwayIsGivenBack(t *testing.T) {
+	const aiko, methods = "aiko.sato@contoso.com", "/v1.0/users/aiko.sato@contoso.com/authentication/methods"
+	for _, test := range []struct {
+		claim, path, order string
+		shows              func(w world) bool
+	}{
+		{"a permission", "permission", `"app":"reader","permission":"UserAuthenticationMethod.Read.All"`,
+			func(w world) bool { return w.get(methods).status == 200 }},
+		{"a role", "role", `"user":"priya.raman@contoso.com","role":"authentication administrator"`,
+			func(w world) bool {
+				p, _ := w.Person("priya.raman@contoso.com")
+				return slices.Equal(p.Roles, []string{"Authentication Administrator"})
+			}},
+		{"a place in a group", "group", `"user":"mei.tanaka@contoso.com","group":"Reset Approvers"`,
+			func(w world) bool {
+				p, _ := w.Person("mei.tanaka@contoso.com")
+				return slices.Contains(p.Groups, ApproversGroup)
+			}},
+		{"a licence", "licence", `"user":""`,
+			func(w world) bool { return w.get("/v1.0/auditLogs/signIns").status == 200 }},
+		{"passes", "passes", `"user":""`,
+			func(w world) bool { return w.pass("aiko.sato", `{}`).status == 201 }},
+		{"an account", "account", `"user":"` + aiko + `"`,
+			func(w world) bool {
+				return w.get("/v1.0/users/"+aiko, "$select", "accountEnabled").at("accountEnabled") == true
+			}},
+	} {
+		t.Run(test.claim, func(t *testing.T) {
+			w := newWorld(t, func(o *Options) { o.Control = true })
+			want := true
+			for _, taken := range []string{"", `,"taken":true`, ""} {
+				if taken != "" || !want {
+					want = taken == ""
+					if got := w.do("POST", "/_sandbox/"+test.path, "", "{"+test.order+taken+"}"); got.status != 200 {
+						t.Fatalf("%s: got %d %s", taken, got.status, got.text)
+					}
+				}
+				if test.shows(w) != want {
+					t.Errorf("%q: shows %v", taken, !want)
+				}
+			}
+		})
+	}
+}
+
+func TestAMethodIsRegisteredByOrder(t *testing.T) {
+	w := newWorld(t, func(o *Options) { o.Control = true })
+	got := w.do("POST", "/_sandbox/method", "", `{"user":"aiko.sato@contoso.com","register":"microsoftAuthenticator","name":"Pixel 10"}`)
+	if p, _ := w.Person("aiko.sato@contoso.com"); got.status != 200 || !slices.Contains(p.Methods, "Authenticator on Pixel 10") {
+		t.Errorf("got %d %s; she has %q", got.status, got.text, p.Methods)
 	}
 }
 

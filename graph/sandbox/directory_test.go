@@ -31,6 +31,43 @@ func TestTheCompany(t *testing.T) {
 	}
 }
 
+// TestTheCast: whoever plays something is there, and is what is said of them.
+func TestTheCast(t *testing.T) {
+	w := newWorld(t)
+	people := w.People()
+	parts := map[string]Person{}
+	for _, part := range Parts() {
+		i := slices.IndexFunc(people, func(p Person) bool { return p.Part == part.Plays })
+		if i < 0 || !strings.HasPrefix(people[i].Mail, part.Login+"@") {
+			t.Fatalf("nobody plays %s, who %s", part.Login, part.Plays)
+		}
+		parts[part.Login] = people[i]
+	}
+	for login, is := range map[string]func(Person) bool{
+		"aiko.sato":     func(p Person) bool { return len(p.Methods) == 2 && p.Manager == "grace.nguyen@contoso.com" },
+		"adaeze.okafor": func(p Person) bool { return p.Manager == "" },
+		"priya.raman":   func(p Person) bool { return slices.Contains(p.Groups, ApproversGroup) && len(p.Roles) > 0 },
+		"mei.tanaka":    func(p Person) bool { return slices.Contains(p.Groups, ApproversGroup) && len(p.Roles) == 0 },
+		"oscar.reyes": func(p Person) bool {
+			return slices.Contains(p.Groups, AdminsGroup) && !slices.Contains(p.Groups, ApproversGroup)
+		},
+		"thabo.nkosi":     func(p Person) bool { return slices.Contains(p.Groups, NoPassGroup) && len(p.Methods) == 2 },
+		"elif.yilmaz":     func(p Person) bool { return len(p.Methods) == 1 },
+		"jonas.lindqvist": func(p Person) bool { return slices.Equal(p.Roles, []string{"Global Administrator"}) },
+		"ivan.petrov":     func(p Person) bool { return p.Disabled },
+		"rosa.bianchi":    func(p Person) bool { return p.Guest },
+	} {
+		if !is(parts[login]) {
+			t.Errorf("%s: got %+v", login, parts[login])
+		}
+	}
+	freya := parts["freya.lund"]
+	w = newWorld(t, func(o *Options) { o.NoHistory = false })
+	if !slices.ContainsFunc(w.Audits(), func(a Audit) bool { return a.Target == freya.ID && a.At.Equal(noon.Add(-numberChanged)) }) {
+		t.Error("the number of freya.lund was not changed")
+	}
+}
+
 func TestPerson(t *testing.T) {
 	w := newWorld(t)
 	got, ok := w.Person("Ben.Novak@contoso.com")
@@ -144,13 +181,13 @@ func TestManager(t *testing.T) {
 func TestGroupsOfAUser(t *testing.T) {
 	w := newWorld(t)
 	all := w.get("/v1.0/users/priya.raman@contoso.com/transitiveMemberOf", "$select", "displayName")
-	want := []any{"All Staff", "Department IT", "Helpdesk Admins", "Technical", "Authentication Administrator"}
+	want := []any{"All Staff", "Department IT", "Helpdesk Admins", "Reset Approvers", "Technical", "Authentication Administrator"}
 	if diff := cmp.Diff(want, all.column("displayName")); diff != "" {
 		t.Errorf("all (-want +got):\n%s", diff)
 	}
 	for _, cast := range []string{"microsoft.graph.group", "graph.group"} {
 		groups := w.get("/v1.0/users/priya.raman@contoso.com/transitiveMemberOf/" + cast)
-		if diff := cmp.Diff(want[:4], groups.column("displayName")); diff != "" {
+		if diff := cmp.Diff(want[:5], groups.column("displayName")); diff != "" {
 			t.Errorf("%s (-want +got):\n%s", cast, diff)
 		}
 	}

@@ -26,6 +26,13 @@
 // wrong is asked for ([Tenant.Fault]), and [Tenant.Log] has every request with
 // what was wrong about it.
 //
+// Who plays what, when somebody's sign-in methods are to be reset, is in [Parts]:
+// who has nobody to vouch for them, whose number proves nothing, which admin may
+// not approve, and the others that a policy refuses. What is given and taken away
+// while a program runs (a permission, a role, a licence, a method) is a method of
+// [Tenant] for tests in the same process, and an order over HTTP for others:
+// see [Options.Control], and control.go for the list.
+//
 // # The rooms
 //
 //	sandbox.go   the tenant: making, starting, its clock
@@ -38,7 +45,7 @@
 //	query.go     $select, $top, pages; filter.go: $filter
 //	signins.go, signinjson.go, users.go, groups.go, roles.go, methods.go,
 //	reports.go, risk.go   what can be asked, area by area
-//	seed.go      the company; visit.go and scenarios.go: what happens to it
+//	seed.go      the company; cast.go: who plays what; visit.go and scenarios.go: what happens to it
 //	faults.go    what goes wrong; log.go: what was asked; control.go: all that over HTTP
 //
 // # What it is not

@@ -29,8 +29,8 @@ func Example() {
 	fmt.Println("In the log:", !f.Visible.After(t.Now()))
 	// Output:
 	// Error Code: 500121
-	// Request Id: 3ab74a2b-632d-45ab-8823-8e1a53a80a00
-	// Correlation Id: 16fb67a7-f012-4a54-afe4-ceda69587e2f
+	// Request Id: 6ce2c143-cfa2-47d5-8883-3fdbbd8e2a00
+	// Correlation Id: 0827e462-f0b9-49eb-a66a-36679ff8ceaa
 	// Timestamp: 2026-11-20T08:15:00Z
 	// In the log: true
 }

@@ -108,6 +108,20 @@ func (t *Tenant) Leave(name, from string) error {
 	return nil
 }
 
+// Join has somebody put into a group.
+func (t *Tenant) Join(name, to string) error {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	u := t.user(name)
+	i := slices.IndexFunc(t.groups, func(g *group) bool { return g.name == to })
+	if u == nil || i < 0 || slices.Contains(t.groups[i].users, u) {
+		return fmt.Errorf("%q cannot be put into %q", name, to)
+	}
+	t.groups[i].users = append(slices.Clone(t.groups[i].users), u)
+	t.note(Audit{Activity: "Add member to group", Category: "GroupManagement", Operation: "Assign", ByUser: t.someAdmin(), Target: u.ID})
+	return nil
+}
+
 // ReportFraud is the older fraud alert: the report puts who made it on a list,
 // and until somebody takes them off it in the portal no second factor works for
 // them. Graph can neither show nor change that; only the audit log tells.

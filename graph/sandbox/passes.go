@@ -18,10 +18,11 @@ type PassPolicy struct {
 	OnlyOnce bool // every pass signs in a single time
 	Length   int
 	Group    string // the name of the group that it is for; "" for everybody
+	Except   string // the name of the group that it is not for; "" for none
 }
 
 // usualPassPolicy is what a tenant has that enabled passes and changed nothing.
-var usualPassPolicy = PassPolicy{Min: time.Hour, Max: 8 * time.Hour, Default: time.Hour, Length: 8}
+var usualPassPolicy = PassPolicy{Min: time.Hour, Max: 8 * time.Hour, Default: time.Hour, Length: 8, Except: NoPassGroup}
 
 // PassPolicy returns the policy for Temporary Access Passes.
 func (t *Tenant) PassPolicy() PassPolicy {
@@ -39,8 +40,10 @@ func (t *Tenant) SetPassPolicy(p PassPolicy) {
 
 // covers reports whether the policy lets u have a pass.
 func (t *Tenant) covers(u *user) bool {
-	in := func(g *group) bool { return g.name == t.policy.Group }
-	return !t.policy.Disabled && (t.policy.Group == "" || slices.ContainsFunc(t.memberOf(u), in))
+	in := func(name string) bool {
+		return slices.ContainsFunc(t.memberOf(u), func(g *group) bool { return g.name == name })
+	}
+	return !t.policy.Disabled && (t.policy.Group == "" || in(t.policy.Group)) && !in(t.policy.Except)
 }
 
 // pass is a Temporary Access Pass.
@@ -93,10 +96,13 @@ func getPassPolicy(c *call) (any, error) {
 		return nil, err
 	}
 	p := c.t.policy
-	target, state := "all_users", "enabled"
+	target, state, except := "all_users", "enabled", []map[string]any{}
 	for _, g := range c.t.groups {
 		if g.name == p.Group {
 			target = g.id
+		}
+		if g.name == p.Except {
+			except = append(except, map[string]any{"targetType": "group", "id": g.id})
 		}
 	}
 	if p.Disabled {
@@ -109,7 +115,7 @@ func getPassPolicy(c *call) (any, error) {
 		"id":             "TemporaryAccessPass", "state": state,
 		"defaultLifetimeInMinutes": minutes(p.Default), "defaultLength": p.Length,
 		"minimumLifetimeInMinutes": minutes(p.Min), "maximumLifetimeInMinutes": minutes(p.Max),
-		"isUsableOnce": p.OnlyOnce, "excludeTargets": []any{},
+		"isUsableOnce": p.OnlyOnce, "excludeTargets": except,
 		"includeTargets": []map[string]any{{"targetType": "group", "id": target, "isRegistrationRequired": false}},
 	}, nil
 }

@@ -70,6 +70,7 @@ func TestPassesAreRefused(t *testing.T) {
 		{"passes are off", "aiko.sato", `{}`, disabled, 400, policy},
 		{"not for this one", "aiko.sato", `{}`, few, 400, policy},
 		{"for this one", "mei.tanaka", `{}`, few, 201, ""},
+		{"for all but this one", "thabo.nkosi", `{}`, usual, 400, policy},
 		{"several times where once is the rule", "aiko.sato", `{"isUsableOnce":false}`, once, 400, "Invalid IsUsableOnce"},
 		{"once where that is the rule", "aiko.sato", `{}`, once, 201, ""},
 		{"in the past", "aiko.sato", `{"startDateTime":"2026-11-20T11:00:00Z"}`, usual, 400, "Invalid StartDateTime"},
@@ -107,11 +108,11 @@ func TestAPassEnds(t *testing.T) {
 
 func TestThePolicyForPasses(t *testing.T) {
 	w := newWorld(t)
-	w.SetPassPolicy(PassPolicy{Min: 10 * time.Minute, Max: 4 * time.Hour, Default: 30 * time.Minute, OnlyOnce: true, Length: 12, Group: AdminsGroup})
+	w.SetPassPolicy(PassPolicy{Min: 10 * time.Minute, Max: 4 * time.Hour, Default: 30 * time.Minute, OnlyOnce: true, Length: 12, Group: AdminsGroup, Except: NoPassGroup})
 	got := w.get("/v1.0/policies/authenticationMethodsPolicy/authenticationMethodConfigurations/temporaryAccessPass")
 	for path, want := range map[string]any{
 		"state": "enabled", "minimumLifetimeInMinutes": 10.0, "maximumLifetimeInMinutes": 240.0, "defaultLifetimeInMinutes": 30.0,
-		"isUsableOnce": true, "defaultLength": 12.0, "includeTargets/0/id": w.GroupID(AdminsGroup),
+		"isUsableOnce": true, "defaultLength": 12.0, "includeTargets/0/id": w.GroupID(AdminsGroup), "excludeTargets/0/id": w.GroupID(NoPassGroup),
 	} {
 		if got.at(path) != want {
 			t.Errorf("%s: got %v, want %v", path, got.at(path), want)

@@ -1,6 +1,7 @@
 package sandbox
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 	"time"
@@ -45,6 +46,27 @@ func (t *Tenant) AssignRole(name, template string, eligible bool) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	t.assign(template, t.mustUser(name).ID, eligible)
+}
+
+// giveRole gives somebody a role that they do not hold, or takes away the one
+// that they do, by its name or template id. What a group brings stays.
+func (t *Tenant) giveRole(name, role string, taken bool) error {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	u := t.user(name)
+	if u == nil {
+		return fmt.Errorf("nobody is called %q", name)
+	}
+	i := slices.IndexFunc(allRoles(), func(id string) bool { return id == role || strings.EqualFold(roleNames[id], role) })
+	if i < 0 {
+		return fmt.Errorf("there is no role %q", role)
+	}
+	id := allRoles()[i]
+	t.roles = slices.DeleteFunc(t.roles, func(r *grant) bool { return r.principal == u.ID && r.role == id })
+	if !taken {
+		t.assign(id, u.ID, false)
+	}
+	return nil
 }
 
 // UnassignRoles takes all roles from somebody but those that come with a group.

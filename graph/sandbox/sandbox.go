@@ -29,7 +29,7 @@ type Options struct {
 
 	Free       bool // no premium licence: no sign-ins by the API, and 7 days of them
 	NoThrottle bool
-	NoHistory  bool // an empty sign-in log, instead of a few days of people who got in
+	NoHistory  bool // empty logs, instead of a few days of people who got in, and what admins did before
 	Control    bool // serves /_sandbox/ to anybody who can reach it, so listen on loopback only
 }
 

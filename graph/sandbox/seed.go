@@ -56,6 +56,9 @@ var company = []employee{
 	{"yara.santos", "Yara Santos", "Receptionist", "Operations", "Porto", "PT", "pt-PT", "carmen.ruiz", methods(mobile(34))},
 	{"zoltan.kiss", "Zoltán Kiss", "Database Administrator", "Engineering", "Szeged", "HU", "hu-HU", "grace.nguyen", methods(push("Galaxy S23"), mobile(35))},
 	{"amara.diallo", "Amara Diallo", "Treasurer", "Finance", "Dakar", "SN", "fr-SN", "olga.kowalska", methods(push("TECNO Camon 40"), mobile(36))},
+	{"oscar.reyes", "Oscar Reyes", "Helpdesk Trainee", "IT", "Valencia", "ES", "es-ES", "priya.raman", methods(push("Pixel 9a"), mobile(37))},
+	{"freya.lund", "Freya Lund", "Event Coordinator", "Operations", "Malmö", "SE", "sv-SE", "femi.adeyemi", methods(push("iPhone SE"), mobile(38))},
+	{"thabo.nkosi", "Thabo Nkosi", "Shift Supervisor", "Operations", "Durban", "ZA", "en-ZA", "femi.adeyemi", methods(push("Galaxy A06"))},
 }
 
 // guests have an account here and their sign-in at home.
@@ -83,6 +86,7 @@ func (t *Tenant) seed() error {
 	t.seedRoles()
 	if !t.opts.NoHistory {
 		t.seedHistory()
+		t.seedChanges()
 	}
 	return nil
 }
@@ -134,6 +138,8 @@ func (t *Tenant) introduce(u *user) error {
 // The groups that are worth a name.
 const (
 	AdminsGroup     = "Helpdesk Admins"    // who get the threads of mfahelp
+	ApproversGroup  = "Reset Approvers"    // those of them who approve
+	NoPassGroup     = "Shared Devices"     // whom the policy for passes leaves out
 	StaffGroup      = "All Staff"          // everybody but guests
 	RoleGroup       = "Identity Operators" // may hold roles, and holds one
 	departmentGroup = "Department "        // followed by its name
@@ -153,8 +159,12 @@ func (t *Tenant) seedGroups() {
 		d := departments[u.Department]
 		d.users = append(d.users, u)
 	}
-	admins := t.newGroup(AdminsGroup, "Approve resets of multifactor authentication")
-	admins.users = t.named("priya.raman", "tomasz.wojcik", "mei.tanaka")
+	admins := t.newGroup(AdminsGroup, "Help people who cannot sign in")
+	admins.users = t.named("priya.raman", "tomasz.wojcik", "mei.tanaka", "oscar.reyes")
+	approvers := t.newGroup(ApproversGroup, "Approve resets of multifactor authentication")
+	approvers.users = t.named("priya.raman", "tomasz.wojcik", "mei.tanaka")
+	noPass := t.newGroup(NoPassGroup, "Sign in on devices of the warehouse, and get no Temporary Access Pass")
+	noPass.users = t.named("thabo.nkosi")
 	roleGroup := t.newGroup(RoleGroup, "Manage how people sign in")
 	roleGroup.roleAssignable = true
 	roleGroup.users = t.named("lars.brandt")
@@ -183,6 +193,18 @@ func (t *Tenant) seedRoles() {
 	t.assign(authenticationAdministrator, stableID("user", "priya.raman@"+Domain), false)
 	t.assign(authenticationAdministrator, stableID("user", "tomasz.wojcik@"+Domain), true)
 	t.assign(privilegedAuthenticationAdministrator, stableID("user", "nia.mensah@"+Domain), true)
+}
+
+// numberChanged is how long ago freya's number was changed: too long to be a
+// sign of an attack, and not long enough to be called.
+const numberChanged = 12 * 24 * time.Hour
+
+// seedChanges are what the audit log has of the weeks before.
+func (t *Tenant) seedChanges() {
+	freya := t.user("freya.lund@" + Domain)
+	t.note(Audit{At: t.now().Add(-numberChanged), Activity: "Update user", ByUser: t.someAdmin(), Target: freya.ID, Changes: []change{
+		{"Mobile", `["` + fictional(6) + `"]`, `["` + freya.mobilePhone + `"]`}, {name: "Included Updated Properties", after: "Mobile"},
+	}})
 }
 
 // seedHistory has everybody who can sign in have done so on the days before,

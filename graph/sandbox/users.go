@@ -1,6 +1,7 @@
 package sandbox
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 	"time"
@@ -28,6 +29,7 @@ type Person struct {
 	Methods    []string `json:"methods,omitempty"` // such as "Authenticator on Pixel 9"
 	Guest      bool     `json:"guest,omitempty"`
 	Disabled   bool     `json:"disabled,omitempty"`
+	Part       string   `json:"part,omitempty"` // what they are there for; see [Parts]
 }
 
 // user is a Person with what only the directory knows.
@@ -80,7 +82,7 @@ func (t *Tenant) Person(name string) (Person, bool) {
 
 func (t *Tenant) person(u *user) Person {
 	p := u.Person
-	p.Groups, p.Roles, p.Methods = nil, nil, nil
+	p.Groups, p.Roles, p.Methods, p.Part = nil, nil, nil, partOf(u)
 	in := t.memberOf(u)
 	for _, g := range in {
 		p.Groups = append(p.Groups, g.name)
@@ -98,9 +100,20 @@ func (t *Tenant) person(u *user) Person {
 
 // SetEnabled lets somebody sign in, or not any more.
 func (t *Tenant) SetEnabled(name string, enabled bool) {
+	if err := t.enable(name, enabled); err != nil {
+		panic("sandbox: " + err.Error())
+	}
+}
+
+func (t *Tenant) enable(name string, enabled bool) error {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	t.mustUser(name).Disabled = !enabled
+	u := t.user(name)
+	if u == nil {
+		return fmt.Errorf("nobody is called %q", name)
+	}
+	u.Disabled = !enabled
+	return nil
 }
 
 // user returns who has that user principal name, mail address or object id, or nil.
