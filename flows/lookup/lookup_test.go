@@ -36,6 +36,8 @@ func TestMaskNumbers(t *testing.T) {
 	for text, want := range map[string]string{
 		"+47 2065 5501":                        "XXXXXX01",
 		"call (206) 555-0113 now":              "call (XXXXXX13 now",
+		"1-206-555-0113":                       "XXXXXX13",
+		"Edge 131.0.2903.86":                   "Edge 131.0.2903.86", // a version
 		"2026-11-25 and 206-555-0113":          "2026-11-25 and XXXXXX13",
 		"00112233-1111-2222-3333-444455556666": "00112233-1111-2222-3333-444455556666",
 		"code 123456":                          "code 123456", // six digits are no number of a phone
