@@ -5,6 +5,7 @@ package bot
 
 import (
 	"context"
+	"errors"
 	"strings"
 	"time"
 )
@@ -260,6 +261,11 @@ type Kept struct {
 	Key   string
 	Value []byte
 }
+
+// ErrUnreachable says that a platform lets the bot not speak to somebody: they
+// do not have the app, have blocked it, or are no longer there. Trying again
+// does not help, and a person has to.
+var ErrUnreachable = errors.New("the platform lets nobody of ours speak to them")
 
 // A BusyError says that a platform cannot take a message now but may later.
 type BusyError struct {

@@ -50,7 +50,7 @@ func postBackoff(d Delivery, err error, now time.Time) (time.Duration, bool) {
 		}
 		return wait, now.Sub(d.Since) < busyFor
 	}
-	if d.failures >= len(postWaits) {
+	if d.failures >= len(postWaits) || errors.Is(err, bot.ErrUnreachable) {
 		return 0, false
 	}
 	return postWaits[d.failures], true

@@ -27,6 +27,7 @@ func contract(t *testing.T, address func(*testing.T) string) {
 		{"who does not come back loses the post", postLeases},
 		{"a busy platform is waited for", busy},
 		{"a post that fails is given up in sight", postsFail},
+		{"who cannot be reached is not tried again, and somebody hears of it", undeliverable},
 		{"what cannot be read holds nobody up", unreadable},
 		{"a post that moves is a new message", moves},
 		{"a reply is used while it lasts", replies},

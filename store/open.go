@@ -31,6 +31,10 @@ type Options struct {
 	// not be slow. Nothing is said without it, but the failure is on record.
 	Apology func(context.Context, Work) flows.Answer
 
+	// Undelivered names the jobs that follow when a post has failed for good,
+	// so that somebody hears of it; they are recorded with the failure.
+	Undelivered func(p bot.Post, why error) []flows.Job
+
 	// Observe hears what happened, after it was recorded. It must be quick.
 	Observe func(Note)
 

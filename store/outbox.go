@@ -202,9 +202,12 @@ func (s *Store) postFailed(ctx context.Context, d Delivery, why error, now time.
 		if err != nil {
 			return err
 		}
-		return s.recordAudit(ctx, tx, flows.Answer{Audit: []flows.Entry{{
-			Key: fmt.Sprintf("post/%s/%d/failed", d.Post.Key, d.Rev), At: now, Case: d.caseKey, Verb: PostFailed, Object: d.Post.Key, Result: "failed",
-		}}}, now)
+		return s.record(ctx, tx, flows.Answer{
+			Jobs: s.undelivered(d, why),
+			Audit: []flows.Entry{{
+				Key: fmt.Sprintf("post/%s/%d/failed", d.Post.Key, d.Rev), At: now, Case: d.caseKey, Verb: PostFailed, Object: d.Post.Key, Result: "failed",
+			}},
+		}, now)
 	})
 	if err != nil {
 		return err
@@ -213,6 +216,14 @@ func (s *Store) postFailed(ctx context.Context, d Delivery, why error, now time.
 	s.log.Error("post failed", zap.String("post", d.Post.Key), zap.Int("rev", d.Rev), zap.Error(why))
 	s.noteDelivery(PostFailed, d, why, now)
 	return nil
+}
+
+// undelivered are the jobs that follow from the failure of d.
+func (s *Store) undelivered(d Delivery, why error) []flows.Job {
+	if s.opts.Undelivered == nil || errors.Is(why, errUnreadable) { // and so nobody knows who did not get it
+		return nil
+	}
+	return s.opts.Undelivered(d.Post, why)
 }
 
 func (s *Store) noteDelivery(what string, d Delivery, err error, now time.Time) {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
@@ -214,6 +215,32 @@ func postsFail(f *fixture) {
 	f.sent("next")    // and what is there does not wait for it
 	f.settle(d, "r", nil)
 	f.noPost()
+}
+
+// undeliverable has a platform refuse a post once and for all. The job that is
+// to tell somebody is there with the failure, and another is not.
+func undeliverable(f *fixture) {
+	var asked []string
+	f.s.opts.Undelivered = func(p bot.Post, why error) []flows.Job {
+		asked = append(asked, fmt.Sprint(p.Key, " ", errors.Is(why, bot.ErrUnreachable)))
+		return []flows.Job{{Key: "undelivered/" + p.Key, At: f.now(), Verb: "escalate.unreached", Subject: p.Key}}
+	}
+	f.answer(posts(post("case/A/reply", "one", direct), post("next", "", direct)))
+	f.fails("case/A/reply")
+	f.commit(f.next(), flows.Answer{})
+	f.sent("next")
+	f.answer(posts(post("case/A/reply", "two", direct)))
+	f.settle(f.nextPost(), "", fmt.Errorf("posting: %w", bot.ErrUnreachable))
+	w := f.next()
+	if w.Job == nil || w.Job.Verb != "escalate.unreached" || w.Job.Subject != "case/A/reply" {
+		f.Errorf("got %+v, want the job that tells of it", w.Job)
+	}
+	f.commit(w, flows.Answer{})
+	f.noPost()
+	if want := []string{"case/A/reply false", "case/A/reply true"}; !slices.Equal(asked, want) {
+		f.Errorf("asked for %q, want %q", asked, want)
+	}
+	f.nothing()
 }
 
 func unreadable(f *fixture) {

@@ -124,6 +124,12 @@ var fatal = map[string]string{
 // busy are errors of Slack's own that pass.
 var busy = []string{"internal_error", "fatal_error", "service_unavailable", "request_timeout", "ratelimited", "rate_limited", "team_added_to_org", "org_login_required"}
 
+// closed are errors that say that nobody of ours can speak to somebody: they are
+// gone, or take no messages of an app. See
+// https://docs.slack.dev/reference/methods/conversations.open#errors and
+// https://docs.slack.dev/reference/methods/chat.postMessage#errors.
+var closed = []string{"user_not_found", "users_not_found", "user_not_visible", "user_disabled", "cannot_dm_bot", "messages_tab_disabled"}
+
 // failed says of a failed call whether waiting may help, and takes note if
 // nothing can.
 func (s *Slack) failed(what string, err error) error {
@@ -140,6 +146,9 @@ func (s *Slack) failed(what string, err error) error {
 		}
 		if slices.Contains(busy, code) {
 			return &bot.BusyError{Err: err}
+		}
+		if slices.Contains(closed, code) {
+			return fmt.Errorf("%w: %w", explained(err), bot.ErrUnreachable)
 		}
 		return explained(err)
 	}

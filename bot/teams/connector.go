@@ -69,14 +69,11 @@ func (e *Error) Error() string {
 	return fmt.Sprintf("%s: Teams answers %d %s", e.Op, e.Status, e.Code)
 }
 
-// ErrNotInstalled says that somebody does not have the app, or has blocked it,
-// so that the bot cannot speak to them.
-var ErrNotInstalled = errors.New("the app is not installed for them")
-
-// Is makes the codes that say so [ErrNotInstalled].
+// Is makes the codes that say that somebody does not have the app, or has
+// blocked it, [bot.ErrUnreachable].
 // See https://learn.microsoft.com/microsoftteams/platform/bots/how-to/conversations/send-proactive-messages.
 func (e *Error) Is(target error) bool {
-	return target == ErrNotInstalled && e.Status == http.StatusForbidden &&
+	return target == bot.ErrUnreachable && e.Status == http.StatusForbidden &&
 		(e.Code == "BotNotInConversationRoster" || e.Code == "MessageWritesBlocked" || e.Code == "BotDisabledByAdmin")
 }
 

@@ -331,7 +331,7 @@ func (t *Teams) Reach(ctx context.Context, who bot.Identity) (bot.Person, bot.Pl
 		return bot.Person{}, bot.Place{}, false, nil
 	}
 	at, err := t.people.chat(ctx, c)
-	if errors.Is(err, ErrNotInstalled) {
+	if errors.Is(err, bot.ErrUnreachable) {
 		return bot.Person{}, bot.Place{}, false, nil
 	}
 	return c.person(), direct(c.ID, at.conversation), err == nil, err

@@ -66,7 +66,7 @@ func newApp(ctx context.Context, cfg config.Config, log *zap.Logger, now func() 
 	a.graph = client
 	a.store, err = store.Open(ctx, store.Options{
 		URL: cfg.Store.URL, Now: now, Log: log.Named("store"), Admins: admins{client, cfg.Admins.Groups, cfg.Tenant.ID},
-		Apology: apologize, Observe: a.strip.noted, AuditKey: cfg.Audit.Key, FormerAuditKeys: cfg.Audit.Former,
+		Apology: apologize, Undelivered: undelivered(now), Observe: a.strip.noted, AuditKey: cfg.Audit.Key, FormerAuditKeys: cfg.Audit.Former,
 	})
 	if err != nil {
 		return nil, err
@@ -137,7 +137,7 @@ func (a *app) router() *flows.Router {
 		Flows: []flows.Named{
 			home.New(page).Named(),
 			escalate.New(escalate.Options{
-				Desk: a.desk, Cases: a.store, Admins: a.admins(),
+				Desk: a.desk, Cases: a.store, Posts: a.store, Admins: a.admins(),
 				Words: printer, Channel: channel, Locale: a.cfg.Locale, Now: a.now,
 				Resets: a.resets != nil, Spoken: spoken,
 			}).Named(),
@@ -263,6 +263,11 @@ func apologize(_ context.Context, w store.Work) flows.Answer {
 		return flows.Answer{}
 	}
 	return help.Apology(printer(w.Event.From.Locale), *w.Event)
+}
+
+// undelivered has the admins of a case told what could not be said in it.
+func undelivered(now func() time.Time) func(bot.Post, error) []flows.Job {
+	return func(p bot.Post, why error) []flows.Job { return escalate.Undelivered(p, why, now()) }
 }
 
 // admins are the members of the configured groups, as the directory says at

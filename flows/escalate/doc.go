@@ -6,8 +6,9 @@
 //
 //	Resume   shows a case as it now is ("escalate.open"), once more when its
 //	         requester asks again ("escalate.again") or its sign-in has reached
-//	         the log ("escalate.found"), and looks up the sign-in of somebody
-//	         on the phone ("escalate.look")
+//	         the log ("escalate.found"), looks up the sign-in of somebody on
+//	         the phone ("escalate.look"), and says what did not reach somebody
+//	         ("escalate.unreached", "escalate.unsent")
 //	Press    claim, put back, reply, resolve, reopen, say whose sign-in it is
 //	Handle   what an admin writes: in a thread it goes to the employee, up to
 //	         a line that begins with "note:", but in a security matter nothing

@@ -22,6 +22,7 @@ import (
 type Options struct {
 	Desk    *lookup.Desk
 	Cases   flows.Cases
+	Posts   Posts // nil if nobody says what was to be sent
 	Admins  flows.Admins
 	Words   func(locale string) *words.Printer
 	Channel bot.Place // the admins' channel
@@ -32,6 +33,12 @@ type Options struct {
 	// Spoken reports whether a text has a code in it that people are to tell
 	// each other by voice only; nil if there are no such codes.
 	Spoken func(ctx context.Context, c flows.Case, text string) (bool, error)
+}
+
+// Posts reads what is to be seen.
+type Posts interface {
+	// Posted returns the post with key, and false if there is none.
+	Posted(ctx context.Context, key string) (bot.Post, bool, error)
 }
 
 // Flow works in the admins' channel.
@@ -223,6 +230,9 @@ func (f *Flow) reply(e bot.Event, c flows.Case, text string) flows.Answer {
 
 // Resume shows a case to the admins, or looks something up for one of them.
 func (f *Flow) Resume(ctx context.Context, j flows.Job) (flows.Answer, error) {
+	if j.Verb == unreached || j.Verb == unsent {
+		return f.undelivered(ctx, j)
+	}
 	c, err := f.Cases.Case(ctx, j.Subject)
 	if errors.Is(err, flows.ErrNoCase) {
 		return flows.Answer{}, nil

@@ -112,7 +112,7 @@ func worldOf(t *testing.T, limits help.Limits, people func(directory), events ..
 	}
 	w.Router.Closed = func(e bot.Event, why flows.Refusal) flows.Answer { return help.Closed(say(""), e, why) }
 	w.Router.Flows = []flows.Named{
-		escalate.New(escalate.Options{Desk: desk, Cases: w, Admins: w, Words: say, Channel: channel, Now: w.Now}).Named(),
+		escalate.New(escalate.Options{Desk: desk, Cases: w, Posts: w, Admins: w, Words: say, Channel: channel, Now: w.Now}).Named(),
 		help.New(help.Options{Desk: desk, Cases: w, Ledger: w, Words: say, Admins: channel, Limits: limits, Now: w.Now}).Named(),
 	}
 	return w, log

@@ -220,6 +220,22 @@ func (w *World) Post(suffix string) Posted {
 	return found[len(found)-1]
 }
 
+// Posted returns the post with key, and false if there is none.
+func (w *World) Posted(_ context.Context, key string) (bot.Post, bool, error) {
+	i := slices.IndexFunc(w.Posts, func(p Posted) bool { return p.Key == key })
+	if i < 0 {
+		return bot.Post{}, false, nil
+	}
+	return w.Posts[i].Post, true, nil
+}
+
+// Ask asks for jobs, as the store does when something befell a post.
+func (w *World) Ask(jobs ...flows.Job) {
+	w.T.Helper()
+	w.commit(flows.Answer{Jobs: jobs}, nil)
+	w.runDue()
+}
+
 // Has reports whether there is a post whose key has part in it.
 func (w *World) Has(part string) bool {
 	return slices.ContainsFunc(w.keys(), func(k string) bool { return strings.Contains(k, part) })
