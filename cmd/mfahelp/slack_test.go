@@ -2,16 +2,10 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
-	"net/http/httptest"
 	"slices"
 	"testing"
 	"time"
-
-	"go.uber.org/zap"
-	"go.uber.org/zap/zapcore"
-	"go.uber.org/zap/zaptest/observer"
 
 	"mfahelp/bot/bottest"
 	"mfahelp/bot/slack/slacktest"
@@ -39,53 +33,44 @@ type slackTheatre struct {
 	fake   *slacktest.Fake
 	admins *slacktest.Channel
 	people map[string]*slacktest.Person // by what the dialogues call them
+	known  map[string]string            // whose account in the directory each is, by their ids
 }
 
+// openSlackTheatre opens one that is in Slack alone.
 func openSlackTheatre(t *testing.T) *slackTheatre {
 	t.Helper()
-	tenant, err := sandbox.New(sandbox.Options{Dir: keyedDir(t), Now: time.Now})
-	if err != nil {
-		t.Fatal(err)
-	}
-	url, err := tenant.Start("127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
+	return openChats(t, chats{slack: true, admins: "slack"}).slack
+}
+
+// hireSlack makes a Slack with a tenant's people in it.
+func hireSlack(t *testing.T, tenant *sandbox.Tenant) *slackTheatre {
+	t.Helper()
 	fake := slacktest.New(slacktest.Options{Now: tenant.Now})
 	t.Cleanup(fake.Close)
-	s := &slackTheatre{T: t, fake: fake, people: map[string]*slacktest.Person{}}
-	known := map[string]string{}
-	var admins []*slacktest.Person
+	s := &slackTheatre{T: t, fake: fake, people: map[string]*slacktest.Person{}, known: map[string]string{}}
 	for i, p := range tenant.People() {
 		// Whom Slack knows to be a guest is refused before anything is said. In
 		// the dialogue, only the directory knows it.
 		id := short(p.UPN)
 		s.people[id] = fake.Add(slacktest.Person{ID: fmt.Sprintf("U0P%07d", i+1), Name: p.Name, Email: id + "@contoso.com", Locale: p.Language})
-		known[s.people[id].ID] = p.ID
-		if slices.Contains(p.Groups, sandbox.AdminsGroup) {
-			admins = append(admins, s.people[id])
-		}
+		s.known[s.people[id].ID] = p.ID
 	}
-	s.admins = fake.AddChannel(slacktest.Channel{Name: "helpdesk", Private: true, Members: admins})
-
-	log, logged := observer.New(zapcore.ErrorLevel)
-	srv := httptest.NewUnstartedServer(nil)
-	cfg := demoConfig(tenant, url, t.TempDir(), "http://"+srv.Listener.Addr().String())
-	cfg.Slack = config.Slack{On: true, BotToken: secret.New(fake.BotToken), SigningSecret: secret.New(fake.SigningSecret), API: fake.URL, People: known}
-	cfg.Admins.Channel = config.Channel{Platform: "slack", ID: s.admins.ID}
-	a, err := newApp(t.Context(), cfg, zap.New(log), tenant.Now, nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	s.theatre = stageDemo(t, &demo{app: a, tenant: tenant}, srv, logged)
-	s.listen()
-	fake.Connect(s.url + slackPath)
-	t.Cleanup(func() {
-		for _, c := range fake.Complaints() {
-			t.Errorf("Slack complains: %s", c)
-		}
-	})
+	s.admins = fake.AddChannel(slacktest.Channel{Name: "helpdesk", Private: true, Members: adminsOf(tenant, s.people)})
 	return s
+}
+
+// config is the section that leads there.
+func (s *slackTheatre) config() config.Slack {
+	return config.Slack{
+		On: true, BotToken: secret.New(s.fake.BotToken), SigningSecret: secret.New(s.fake.SigningSecret), API: s.fake.URL, People: s.known,
+	}
+}
+
+// join connects the two.
+func (s *slackTheatre) join(t *theatre) {
+	s.theatre = t
+	s.listen()
+	s.fake.Connect(s.url + slackPath)
 }
 
 // listen lets the bot find out who it is.
@@ -112,12 +97,6 @@ func (s *slackTheatre) driver() *slacktest.Driver {
 	return slacktest.NewDriver(slacktest.DriverOptions{
 		Fake: s.fake, Admins: s.admins, People: s.people, Advance: s.advance, Settle: s.settle,
 		Admin: func(id string) bool { return slices.Contains(s.admins.Members, s.people[id]) },
-		Make: func(_ context.Context, sample string) (string, error) {
-			f, err := s.tenant.Fail(sample)
-			if err == nil && f.Text == "" {
-				err = errors.New("the failure shows nothing")
-			}
-			return f.Text, err
-		},
+		Make:  func(_ context.Context, sample string) (string, error) { return s.make(sample) },
 	})
 }
