@@ -28,10 +28,13 @@ func demoResets(writer sandbox.App, approvers string) config.Resets {
 	return r
 }
 
+// auditKeyFile has the key of the audit trail, in a folder of pretence.
+const auditKeyFile = "audit.key"
+
 // demoKey is the key of the audit trail, made once for a folder: what is kept
 // in it can be read again with the same one only.
 func demoKey(dir string) (secret.Text, error) {
-	path := filepath.Join(dir, "audit.key")
+	path := filepath.Join(dir, auditKeyFile)
 	b, err := os.ReadFile(path)
 	if errors.Is(err, fs.ErrNotExist) {
 		b = []byte(rand.Text() + rand.Text())

@@ -199,25 +199,26 @@ func tail(s string, n int) string { return s[max(0, len(s)-n):] }
 // A pretend is "mfahelp sandbox" in its own process, and its control API.
 type pretend struct {
 	*program
-	url, secret string
-	config      string // that it prints to be used
-	client      *http.Client
+	url, tenant    string // where it is, and its id
+	secret, writer string // of the two apps
+	config         string // that it prints to be used
+	client         *http.Client
 }
 
-var sandboxLines = regexp.MustCompile(`(?s)tenant is at (https://\S+) .*MFAHELP_CLIENT_SECRET='([^']+)'.*# ---- mfahelp.yaml ----\n(.*login: choose\n)`)
+var sandboxLines = regexp.MustCompile(`(?s)tenant is at (https://\S+) .*MFAHELP_CLIENT_SECRET='([^']+)' MFAHELP_WRITER_SECRET='([^']+)'.*# ---- mfahelp.yaml ----\n(.*login: choose\n)`)
 
 func startSandbox(t *testing.T, flags ...string) *pretend {
 	t.Helper()
 	dir := t.TempDir()
 	p := start(t, nil, append([]string{"sandbox", "--control", "--listen", "127.0.0.1:0", "--dir", dir}, flags...)...)
 	said := p.said(&p.out, sandboxLines)
-	s := &pretend{program: p, url: said[1], secret: said[2], config: said[3]}
+	s := &pretend{program: p, url: said[1], secret: said[2], writer: said[3], config: said[4]}
 	// The keys are in dir, and so are those of a tenant that is made there.
 	same, err := sandbox.New(sandbox.Options{Dir: dir, NoHistory: true})
 	if err != nil {
 		t.Fatal(err)
 	}
-	s.client = same.Client()
+	s.client, s.tenant = same.Client(), same.ID()
 	s.client.Timeout = patience
 	t.Cleanup(s.client.CloseIdleConnections)
 	return s
@@ -271,19 +272,30 @@ func (s *pretend) requests(t *testing.T) (log []sandbox.Request) {
 	return log
 }
 
-// An installation is a configuration, the secret that it refers to, and a
+// An installation is a configuration, the secrets that it refers to, and a
 // database: what "mfahelp serve" is started with, again and again.
 type installation struct {
-	dir, file, secret string
+	dir, file, secret, writer string
 }
 
-// install writes the configuration that s prints, with a database of its own, a
-// free port, and more at its end; edit may change what was printed.
+// install writes the configuration that s prints, but for what resets need, with a
+// free port and more at its end; edit may change what was printed.
 func install(t *testing.T, s *pretend, more string, edit ...string) *installation {
 	t.Helper()
+	before, rest, _ := strings.Cut(s.config, "public_url: ")
+	_, after, ok := strings.Cut(rest, "\nweb:\n")
+	if !ok {
+		t.Fatalf("the sandbox prints nothing for resets in\n%s", s.config)
+	}
+	return write(t, s, before+"web:\n"+after+more, append(edit, "listen: 127.0.0.1:8025", "listen: 127.0.0.1:0")...)
+}
+
+// write writes a configuration with a database of its own, and with what edit
+// has instead of something.
+func write(t *testing.T, s *pretend, text string, edit ...string) *installation {
+	t.Helper()
 	dir := t.TempDir()
-	edit = append(edit, "sqlite:mfahelp.db", "sqlite:"+filepath.Join(dir, "mfahelp.db"), "listen: 127.0.0.1:8025", "listen: 127.0.0.1:0")
-	text := s.config
+	edit = append(edit, "sqlite:mfahelp.db", "sqlite:"+filepath.Join(dir, "mfahelp.db"))
 	for i := 0; i < len(edit); i += 2 {
 		if !strings.Contains(text, edit[i]) {
 			t.Fatalf("the sandbox prints no %q in\n%s", edit[i], text)
@@ -291,16 +303,16 @@ func install(t *testing.T, s *pretend, more string, edit ...string) *installatio
 		text = strings.Replace(text, edit[i], edit[i+1], 1)
 	}
 	file := filepath.Join(dir, "mfahelp.yaml")
-	if err := os.WriteFile(file, []byte(text+more), 0o600); err != nil {
+	if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	return &installation{dir: dir, file: file, secret: s.secret}
+	return &installation{dir: dir, file: file, secret: s.secret, writer: s.writer}
 }
 
 // serve starts "mfahelp serve".
 func (i *installation) serve(t *testing.T) *program {
 	t.Helper()
-	return start(t, []string{"MFAHELP_CLIENT_SECRET=" + i.secret}, "serve", "--config", i.file)
+	return start(t, []string{"MFAHELP_CLIENT_SECRET=" + i.secret, "MFAHELP_WRITER_SECRET=" + i.writer}, "serve", "--config", i.file)
 }
 
 var (

@@ -34,22 +34,26 @@ func TestSandbox(t *testing.T) {
 		t.Fatal(err)
 	}
 	before, text, ok := strings.Cut(string(said[:n]), "# ---- mfahelp.yaml ----\n")
-	secret := regexp.MustCompile(`MFAHELP_CLIENT_SECRET='([^']+)'`).FindStringSubmatch(before)
-	if !ok || secret == nil {
+	env := map[string]string{}
+	for _, pair := range regexp.MustCompile(`(MFAHELP_[A-Z_]+)='([^']+)'`).FindAllStringSubmatch(before, -1) {
+		env[pair[1]] = pair[2]
+	}
+	if !ok || len(env) != 2 {
 		t.Fatalf("it said %s", said[:n])
 	}
 	file := filepath.Join(dir, "mfahelp.yaml")
 	if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	cfg, err := config.Load(file, func(name string) (string, bool) { return secret[1], name == "MFAHELP_CLIENT_SECRET" })
+	cfg, err := config.Load(file, func(name string) (string, bool) { v, ok := env[name]; return v, ok })
 	if err != nil {
 		t.Fatalf("%v\nin\n%s", err, text)
 	}
-	if cfg.Web.Login != config.Choose || !cfg.Tenant.Sandbox || cfg.Warnings != nil {
+	if cfg.Web.Login != config.Choose || !cfg.Tenant.Sandbox || !cfg.Resets.On || cfg.Warnings != nil {
 		t.Errorf("got %+v", cfg)
 	}
 	askToken(t, cfg.Tenant)
+	askToken(t, as(cfg.Tenant, cfg.Resets.Writer.ClientID, cfg.Resets.Writer.Credential))
 	stop()
 	if code := <-done; code != exitOK {
 		t.Errorf("it ended with %d", code)
@@ -88,6 +92,10 @@ func TestSandboxControl(t *testing.T) {
 	dir := t.TempDir()
 	code, _, stderr := mfahelp(t, "", "sandbox", "--control", "--listen", ":0", "--dir", dir)
 	if code != exitError || !strings.Contains(stderr, "--control on :0 would let anybody do anything") {
+		t.Errorf("got %d, %s", code, stderr)
+	}
+	code, _, stderr = mfahelp(t, "", "sandbox", "--public-url", "https://mfahelp.contoso.com", "--dir", dir)
+	if code != exitError || !strings.Contains(stderr, "is no address of a page on this machine") {
 		t.Errorf("got %d, %s", code, stderr)
 	}
 	code, _, stderr = mfahelp(t, "", "sandbox", "--listen", "256.0.0.1:0", "--dir", dir)

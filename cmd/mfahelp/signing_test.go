@@ -52,33 +52,30 @@ func (d signing) Register(ctx context.Context, who bottest.Someone, pass string)
 	if err != nil {
 		return err
 	}
-	v, err := newTab(d.s.tenant.Client())
+	base := d.s.app.cfg.Tenant.Authority + d.s.tenant.FrontPath()
+	if err := register(ctx, d.s.tenant.Client(), base, upn, pass); err != nil {
+		return err
+	}
+	v, err := newTab(d.s.tenant.Client()) // in which nobody is signed in
 	if err != nil {
 		return err
 	}
-	base := d.s.app.cfg.Tenant.Authority + d.s.tenant.FrontPath()
-	if err := v.post(ctx, base+"signin", url.Values{"user": {upn}, "with": {"pass"}, "pass": {pass}}); err != nil {
+	if err := v.send(ctx, base+"signin", url.Values{"user": {upn}, "with": {"authenticator"}}); err != nil {
 		return err
-	}
-	if v.status != http.StatusSeeOther {
-		return v.said()
-	}
-	if err := v.post(ctx, base+"mysecurityinfo", url.Values{"do": {"add"}, "name": {"New phone"}}); err != nil {
-		return err
-	}
-	if v.status != http.StatusSeeOther {
-		return v.said()
-	}
-	if v, err = newTab(d.s.tenant.Client()); err != nil { // in which nobody is signed in
-		return err
-	}
-	if err := v.post(ctx, base+"signin", url.Values{"user": {upn}, "with": {"authenticator"}}); err != nil {
-		return err
-	}
-	if v.status != http.StatusSeeOther {
-		return v.said()
 	}
 	return d.s.settle(ctx)
+}
+
+// register has somebody get in with a pass at a tenant's pages, and add a phone.
+func register(ctx context.Context, c *http.Client, base, upn, pass string) error {
+	v, err := newTab(c)
+	if err != nil {
+		return err
+	}
+	if err := v.send(ctx, base+"signin", url.Values{"user": {upn}, "with": {"pass"}, "pass": {pass}}); err != nil {
+		return err
+	}
+	return v.send(ctx, base+"mysecurityinfo", url.Values{"do": {"add"}, "name": {"New phone"}})
 }
 
 // Happen implements [bottest.Happens].
@@ -111,6 +108,14 @@ type showing struct {
 // signIn follows an address to its end. Its error is what a page says that is
 // no yes.
 func (s *theatre) signIn(ctx context.Context, user, address, method string) error {
+	return agree(ctx, address, func(entra string) (string, error) {
+		return s.tenant.SignIn(entra, sandbox.SignIn{User: user, With: method})
+	})
+}
+
+// agree says yes at an address of ours. At says where Entra sends a browser back
+// to that was sent there.
+func agree(ctx context.Context, address string, at func(entra string) (back string, err error)) error {
 	v, err := newTab(&http.Client{})
 	if err != nil {
 		return err
@@ -119,13 +124,10 @@ func (s *theatre) signIn(ctx context.Context, user, address, method string) erro
 		return err
 	}
 	// The invitation has one button, which leads to Entra.
-	if err := v.post(ctx, address, nil); err != nil {
+	if err := v.send(ctx, address, nil); err != nil {
 		return err
 	}
-	if v.status != http.StatusSeeOther {
-		return v.said()
-	}
-	back, err := s.tenant.SignIn(v.location, sandbox.SignIn{User: user, With: method})
+	back, err := at(v.location)
 	if err != nil {
 		return err
 	}
@@ -184,6 +186,17 @@ func (v *tab) post(ctx context.Context, address string, form url.Values) error {
 	}
 	r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
 	return v.do(r)
+}
+
+// send posts what has to lead elsewhere.
+func (v *tab) send(ctx context.Context, address string, form url.Values) error {
+	if err := v.post(ctx, address, form); err != nil {
+		return err
+	}
+	if v.status != http.StatusSeeOther {
+		return v.said()
+	}
+	return nil
 }
 
 func (v *tab) do(r *http.Request) error {

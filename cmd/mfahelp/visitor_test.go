@@ -123,11 +123,12 @@ type message struct {
 	Ref, Thread, From, Title, Status string
 	Rev                              int
 	Lines                            []string
+	Secret                           bool
 	Steps                            []struct{ Do string }
 	Actions                          []action
 }
 
-type action struct{ Label, Key string }
+type action struct{ Label, Key, URL string }
 
 // text is all of m in the order of reading.
 func (m message) text() string { return m.Title + "\n" + strings.Join(m.Lines, "\n") }
