@@ -1,6 +1,8 @@
 package flows
 
 import (
+	"slices"
+	"strings"
 	"time"
 
 	"mfahelp/bot"
@@ -74,6 +76,21 @@ func (a Approval) Verdict(now time.Time) Verdict {
 		missing = a.wants(now)
 	}
 	return Verdict{Approved: len(missing) == 0, Missing: missing}
+}
+
+// Holds is [Approval.Verdict] of what was found approved once, and has begun. Its
+// proofs were in time then; they need not last until Graph has answered, or until
+// a pass is shown: the approval itself has an end.
+func (a Approval) Holds(now time.Time) Verdict {
+	v := a.Verdict(now)
+	if slices.ContainsFunc(v.Missing, func(r Reason) bool { return !strings.HasPrefix(r.Key, "approval.proof.") }) {
+		return v
+	}
+	a.Proofs = slices.Clone(a.Proofs)
+	for i := range a.Proofs {
+		a.Proofs[i].Expires = a.Expires
+	}
+	return a.Verdict(now)
 }
 
 // flaws are the reasons that no proof and no approver can mend.

@@ -29,6 +29,7 @@ type Request struct {
 	Why    string     `json:"why,omitempty"`   // key of the sentence that says why it is not going on
 	Signs  []string   `json:"signs,omitempty"` // keys of the signs of compromise that were found; never shown to who asks
 	Alarm  bool       `json:"alarm,omitempty"` // the subject says that it was not them
+	Begun  bool       `json:"begun,omitempty"` // something was changed for it, whatever became of it since: nobody is told that nothing was
 
 	Account  Account  `json:"account,omitzero"`   // what the directory said when the plan was made, for people to read
 	HandOver HandOver `json:"hand_over,omitzero"` // who may be shown the pass

@@ -69,7 +69,11 @@ func mayBecome(was flows.RequestState, r flows.Request, now time.Time) error {
 	if r.State != flows.ResetExecuting || was == r.State {
 		return nil
 	}
-	if v := r.Verdict(now); !v.Approved {
+	v := r.Verdict(now)
+	if was == flows.ResetExecuted { // what failed is tried again; it was approved when it began
+		v = r.Holds(now)
+	}
+	if !v.Approved {
 		return fmt.Errorf("%w: it is not approved: %s", ErrRefused, v.Missing[0].Key)
 	}
 	return nil

@@ -48,7 +48,7 @@ func TestKeys(t *testing.T) {
 
 // stem is key without the part that the code adds to what it was given.
 func stem(key string) string {
-	for _, part := range []string{".title", ".body", ".bare", ".admin"} {
+	for _, part := range []string{".title", ".body", ".bare", ".admin", ".begun"} {
 		if s, ok := strings.CutSuffix(key, part); ok {
 			return s
 		}

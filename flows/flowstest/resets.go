@@ -25,7 +25,11 @@ func (w *World) reset(a flows.Answer) {
 		if !was.State.May(r.State) {
 			w.T.Fatalf("request %s: %q does not become %q", r.Key, was.State, r.State)
 		}
-		if v := r.Verdict(w.Clock); r.State == flows.ResetExecuting && was.State != r.State && !v.Approved {
+		v := r.Verdict(w.Clock)
+		if was.State == flows.ResetExecuted {
+			v = r.Holds(w.Clock)
+		}
+		if r.State == flows.ResetExecuting && was.State != r.State && !v.Approved {
 			w.T.Fatalf("request %s begins, and %v is missing", r.Key, v.Missing)
 		}
 		r.Version++

@@ -32,7 +32,7 @@ func (f *Flow) notMe(ctx context.Context, x press) (flows.Answer, error) {
 	if err != nil {
 		return flows.Answer{}, fmt.Errorf("reading what was done: %w", err)
 	}
-	r.State, r.Alarm, r.Changed = flows.ResetFrozen, true, f.Now()
+	r.State, r.Alarm, r.Changed, r.Begun = flows.ResetFrozen, true, f.Now(), changed(outcomes)
 	r.Signs = append(slices.Clone(r.Signs), signNotMe)
 	c := x.c
 	c.State, c.Alarm, c.Changed, c.Outcome = flows.WithAdmins, true, f.Now(), ""
@@ -147,7 +147,7 @@ func (f *Flow) settle(r *flows.Request, c flows.Case, outcomes []flows.Outcome) 
 	a.Cases = []flows.Case{c}
 	a.Jobs = []flows.Job{{Key: c.Post("open"), At: f.Now(), Verb: "escalate.open", Subject: c.Key}}
 	if r.As == flows.AsSubject {
-		a.Posts = append(a.Posts, bot.Post{To: c.In, Key: c.Post("reply"), Message: told(f.Words(r.Asking.Locale), *r, "settled")})
+		a.Posts = append(a.Posts, bot.Post{To: c.In, Key: c.Post("reply"), Message: told(f.Words(r.Asking.Locale), *r, "settled", outcomes)})
 	}
 	return a
 }

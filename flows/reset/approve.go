@@ -134,7 +134,7 @@ func (f *Flow) stop(ctx context.Context, x press) (flows.Answer, error) {
 	switch r.State {
 	case flows.ResetChecking, flows.ResetAsked, flows.ResetProven:
 	case flows.ResetFrozen:
-		return f.stopFrozen(x)
+		return f.stopFrozen(ctx, x)
 	case flows.ResetExecuting, flows.ResetExecuted, flows.ResetWatched:
 		if who.Key() == r.Subject.Key() {
 			return f.notMe(ctx, x)
@@ -149,10 +149,14 @@ func (f *Flow) stop(ctx context.Context, x press) (flows.Answer, error) {
 }
 
 // stopFrozen answers as [Flow.stop] does, of a request that is frozen already.
-func (f *Flow) stopFrozen(x press) (flows.Answer, error) {
+func (f *Flow) stopFrozen(ctx context.Context, x press) (flows.Answer, error) {
 	r := x.r
 	if r.Why != "" {
 		return f.no(x.e, "over"), nil
+	}
+	outcomes, err := f.Requests.Outcomes(ctx, r.Key)
+	if err != nil {
+		return flows.Answer{}, fmt.Errorf("reading what was done: %w", err)
 	}
 	r.Why, r.Changed = "reset.why.withdrawn", f.Now()
 	a := flows.Answer{
@@ -161,26 +165,35 @@ func (f *Flow) stopFrozen(x press) (flows.Answer, error) {
 		Audit: []flows.Entry{f.entry(x.e.From.Identity, "reset.stopped", r, "", "frozen")},
 	}
 	if r.As == flows.AsSubject {
-		a.Posts = append(a.Posts, bot.Post{To: x.c.In, Key: x.c.Post("reply"), Message: ended(f.Words(r.Asking.Locale), r, "withdrawn")})
+		a.Posts = append(a.Posts, bot.Post{To: x.c.In, Key: x.c.Post("reply"), Message: ended(f.Words(r.Asking.Locale), r, "withdrawn", outcomes)})
 	}
 	return a, nil
 }
 
-// end ends r before anything was done, and tells all who were told of it.
+// end ends r before all of it was done, and tells all who were told of it. Most
+// often nothing was done; but it may have been sent back, or have run out, half
+// way, and then they read what was done and what was not.
 func (f *Flow) end(ctx context.Context, r flows.Request, c flows.Case, state flows.RequestState, why string, by bot.Identity) (flows.Answer, error) {
-	r.State, r.Why, r.Changed = state, why, f.Now()
+	outcomes, err := f.Requests.Outcomes(ctx, r.Key)
+	if err != nil {
+		return flows.Answer{}, fmt.Errorf("reading what was done: %w", err)
+	}
+	r.State, r.Why, r.Changed, r.Begun = state, why, f.Now(), changed(outcomes)
 	a := flows.Answer{
-		Requests: []flows.Request{r}, Posts: []bot.Post{f.card(r, nil)}, Jobs: over(r),
+		Requests: []flows.Request{r}, Posts: []bot.Post{f.card(r, outcomes)}, Jobs: over(r),
 		Audit: []flows.Entry{f.entry(by, "reset.ended", r, "", string(state))},
+	}
+	if r.Begun && why != "reset.why.unfetched" { // that one has a line of its own
+		a.Posts = append(a.Posts, f.line(r, bot.Problem, "reset.line.half-way", bot.Strong(r.Account.Name)))
 	}
 	what := strings.TrimPrefix(why, "reset.why.")
 	if r.As == flows.AsSubject {
-		a.Posts = append(a.Posts, bot.Post{To: c.In, Key: c.Post("reply"), Message: ended(f.Words(r.Asking.Locale), r, what)})
+		a.Posts = append(a.Posts, bot.Post{To: c.In, Key: c.Post("reply"), Message: ended(f.Words(r.Asking.Locale), r, what, outcomes)})
 	}
 	if r.Round == 0 {
 		return a, nil // nobody else was told
 	}
-	told, err := f.tellSubject(ctx, r, c, what)
+	told, err := f.tellSubject(ctx, r, c, what, outcomes)
 	a.Posts = append(a.Posts, f.managerSees(ctx, r)...)
 	return a.And(told), err
 }
@@ -196,10 +209,14 @@ func (f *Flow) expire(ctx context.Context, r flows.Request, c flows.Case) (flows
 		if r.Why != "" || r.As != flows.AsSubject {
 			return flows.Answer{}, nil
 		}
+		outcomes, err := f.Requests.Outcomes(ctx, r.Key)
+		if err != nil {
+			return flows.Answer{}, fmt.Errorf("reading what was done: %w", err)
+		}
 		r.Why, r.Changed = "reset.why.expired", f.Now()
 		return flows.Answer{
-			Requests: []flows.Request{r},
-			Posts:    []bot.Post{{To: c.In, Key: c.Post("reply"), Message: ended(f.Words(r.Asking.Locale), r, "expired")}},
+			Requests: []flows.Request{r}, Audit: []flows.Entry{f.entry(bot.Identity{}, "reset.ended", r, "", "frozen")},
+			Posts:    []bot.Post{{To: c.In, Key: c.Post("reply"), Message: ended(f.Words(r.Asking.Locale), r, "expired", outcomes)}},
 		}, nil
 	case flows.ResetChecking, flows.ResetAsked, flows.ResetProven:
 		return f.end(ctx, r, c, flows.ResetExpired, "reset.why.expired", bot.Identity{})

@@ -62,7 +62,7 @@ func state(p *words.Printer, r flows.Request) bot.Text {
 	if r.Why != "" && words.Has(r.Why) && r.State != flows.ResetFrozen {
 		return flows.Say(p, r.Why, bot.Strong(nameOr(p, r.Account.Name)))
 	}
-	return flows.Say(p, "reset.state."+string(r.State), bot.Strong(approvers(p, r)))
+	return flows.Say(p, begun(r, "reset.state."+string(r.State)), bot.Strong(approvers(p, r)))
 }
 
 // approvers names who approved r.
@@ -212,7 +212,8 @@ func doneFacts(p *words.Printer, r flows.Request, outcomes []flows.Outcome) (fac
 	}
 	all := latest(r, outcomes)
 	for _, o := range outcomes {
-		if !r.Plan.Has(o.Change) && !o.Harmless() {
+		before := !strings.HasPrefix(o.Key, fmt.Sprintf("%s/%d/", r.Key, r.Round)) && (o.State == flows.EffectDone || o.State == flows.EffectUnknown)
+		if !o.Harmless() && (before || !r.Plan.Has(o.Change)) {
 			all = append(all, o)
 		}
 	}

@@ -163,7 +163,7 @@ func (f *Flow) planned(ctx context.Context, r flows.Request, c flows.Case) (flow
 	if r.As == flows.AsSubject {
 		a.Posts = append(a.Posts, f.toAsker(r, c))
 	}
-	told, err := f.tellSubject(ctx, r, c, "asked")
+	told, err := f.tellSubject(ctx, r, c, "asked", nil)
 	if err != nil {
 		return flows.Answer{}, err
 	}

@@ -94,12 +94,24 @@ func (f *Flow) dropped(ctx context.Context, r flows.Request, c flows.Case, o flo
 	if o.Reason == "approval.expired" {
 		return f.end(ctx, r, c, flows.ResetExpired, "reset.why.expired", bot.Identity{})
 	}
-	return f.sendBack(ctx, r, c, o.Reason), nil
+	return f.sendBack(ctx, r, c, o.Reason)
+}
+
+// changed reports whether something was changed, or may have been: nobody is told
+// that nothing was. What only took back a pass of ours does not count.
+func changed(outcomes []flows.Outcome) bool {
+	return slices.ContainsFunc(outcomes, func(o flows.Outcome) bool {
+		return !o.Harmless() && o.Kind != graph.DeletePass && (o.State == flows.EffectDone || o.State == flows.EffectUnknown || o.State == flows.EffectRunning)
+	})
 }
 
 // sendBack has r looked at, planned, proven and approved anew.
-func (f *Flow) sendBack(ctx context.Context, r flows.Request, c flows.Case, why string) flows.Answer {
-	r.State, r.Changed = flows.ResetChecking, f.Now()
+func (f *Flow) sendBack(ctx context.Context, r flows.Request, c flows.Case, why string) (flows.Answer, error) {
+	outcomes, err := f.Requests.Outcomes(ctx, r.Key)
+	if err != nil {
+		return flows.Answer{}, fmt.Errorf("reading what was done: %w", err)
+	}
+	r.State, r.Changed, r.Begun = flows.ResetChecking, f.Now(), changed(outcomes)
 	key := why
 	if !strings.HasPrefix(why, "reset.leave.") {
 		key = "reset.leave.verdict"
@@ -109,7 +121,7 @@ func (f *Flow) sendBack(ctx context.Context, r flows.Request, c flows.Case, why 
 		Posts:    append(f.follow(ctx, r, c), f.line(r, bot.Problem, "reset.line.sent-back", bot.Plain(f.printer().Say(key)))),
 		Jobs:     []flows.Job{jobOf(r, "check", f.Now())},
 		Audit:    []flows.Entry{f.entry(bot.Identity{}, "reset.sent-back", r, "", why)},
-	}
+	}, nil
 }
 
 // retry tries once more what did not happen. What was approved is still
@@ -147,17 +159,17 @@ func (f *Flow) retry(ctx context.Context, x press) (flows.Answer, error) {
 
 // finished tells everybody that it is done, and begins to watch.
 func (f *Flow) finished(ctx context.Context, r flows.Request, c flows.Case, outcomes []flows.Outcome) (flows.Answer, error) {
-	r.State, r.Changed = flows.ResetWatched, f.Now()
+	r.State, r.Changed, r.Begun = flows.ResetWatched, f.Now(), true
 	a := flows.Answer{
 		Requests: []flows.Request{r}, Posts: []bot.Post{f.card(r, outcomes)},
 		Jobs:  append(over(r), jobOf(r, "watch", f.Now().Add(5*time.Minute))),
 		Audit: []flows.Entry{f.entry(bot.Identity{}, "reset.executed", r, "", "done")},
 	}
 	if r.As == flows.AsSubject {
-		a.Posts = append(a.Posts, bot.Post{To: c.In, Key: c.Post("reply"), Message: told(f.Words(r.Asking.Locale), r, "done")})
+		a.Posts = append(a.Posts, bot.Post{To: c.In, Key: c.Post("reply"), Message: told(f.Words(r.Asking.Locale), r, "done", outcomes)})
 	}
 	a.Posts = append(append(a.Posts, f.managerSees(ctx, r)...), f.passOver(r)...)
-	told, err := f.tellSubject(ctx, r, c, "done")
+	told, err := f.tellSubject(ctx, r, c, "done", outcomes)
 	return a.And(told), err
 }
 
@@ -173,8 +185,7 @@ func (f *Flow) unfetched(ctx context.Context, r flows.Request, c flows.Case) (fl
 		return f.finished(ctx, r, c, outcomes)
 	}
 	a, err := f.end(ctx, r, c, flows.ResetExpired, "reset.why.unfetched", bot.Identity{})
-	a.Posts = slices.DeleteFunc(a.Posts, func(p bot.Post) bool { return p.Key == postOf(r, "card") })
 	r.State, r.Why = flows.ResetExpired, "reset.why.unfetched"
-	a.Posts = append(append(a.Posts, f.passOver(r)...), f.card(r, outcomes), f.line(r, bot.Problem, "reset.line.unfetched", bot.Strong(r.Account.Name)))
+	a.Posts = append(append(a.Posts, f.passOver(r)...), f.line(r, bot.Problem, "reset.line.unfetched", bot.Strong(r.Account.Name)))
 	return a, err
 }

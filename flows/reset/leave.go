@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"strings"
 
 	"mfahelp/bot"
 	"mfahelp/flows"
@@ -93,7 +92,7 @@ func lost(outcomes []flows.Outcome) bool {
 
 // verdict is r's, with the rights of everybody who had a say read again.
 func (f *Flow) verdict(ctx context.Context, r flows.Request) (flows.Reason, error) {
-	r.Decisions, r.Proofs = slices.Clone(r.Decisions), slices.Clone(r.Proofs)
+	r.Decisions = slices.Clone(r.Decisions)
 	for i, d := range r.Decisions {
 		if !d.Approve {
 			continue
@@ -116,19 +115,11 @@ func (f *Flow) verdict(ctx context.Context, r flows.Request) (flows.Reason, erro
 			return no("manager"), nil
 		}
 	}
-	// Proofs were in time when the last approval came, which started it. They
-	// are not asked to last until Graph has answered, and a pass is shown: the
-	// request itself has an end.
-	at := f.Now()
-	if v := r.Verdict(at); v.Approved {
-		return flows.Reason{}, nil
-	} else if !started(r) || !onlyProofs(v) {
-		return v.Missing[0], nil
+	v := r.Verdict(f.Now())
+	if started(r) {
+		v = r.Holds(f.Now())
 	}
-	for i := range r.Proofs {
-		r.Proofs[i].Expires = r.Expires
-	}
-	if v := r.Verdict(at); !v.Approved {
+	if !v.Approved {
 		return v.Missing[0], nil
 	}
 	return flows.Reason{}, nil
@@ -137,11 +128,6 @@ func (f *Flow) verdict(ctx context.Context, r flows.Request) (flows.Reason, erro
 // started reports whether r was found approved once.
 func started(r flows.Request) bool {
 	return r.State == flows.ResetExecuting || r.State == flows.ResetExecuted || r.State == flows.ResetWatched
-}
-
-// onlyProofs reports whether nothing is missing but proofs.
-func onlyProofs(v flows.Verdict) bool {
-	return !slices.ContainsFunc(v.Missing, func(m flows.Reason) bool { return !strings.HasPrefix(m.Key, "approval.proof.") })
 }
 
 // mayHave reports whether a pass of r may be shown to somebody: to who proved it

@@ -88,7 +88,7 @@ func whichOne(p *words.Printer, r flows.Request) bot.Message {
 // asked is what a subject hears who asked: what was asked for, and who is asked.
 // It is the same for a request that is frozen; nothing of r's state may be in it.
 func asked(p *words.Printer, r flows.Request, a absence) bot.Message {
-	m := personal(p.Say("reset.asked.title"), bot.Waiting, append(given(p, r), flows.Say(p, "reset.asked.body"), planFacts(p, r), bot.Steps(nexts(p, r)))...)
+	m := personal(p.Say("reset.asked.title"), bot.Waiting, append(given(p, r), flows.Say(p, begun(r, "reset.asked.body")), planFacts(p, r), bot.Steps(nexts(p, r)))...)
 	m = withAbsence(p, m, a, never(p), reference(p, r))
 	for _, n := range r.Needs {
 		if n == flows.OtherFactor && !gave(r, n) {
@@ -111,27 +111,30 @@ func nexts(p *words.Printer, r flows.Request) (steps []bot.Step) {
 }
 
 // told is how a subject hears of a request, wherever the bot knows them. What it
-// is about is the end of its keys.
-func told(p *words.Printer, r flows.Request, what string) bot.Message {
+// is about is the end of its keys; outcomes are for what is over.
+func told(p *words.Printer, r flows.Request, what string, outcomes []flows.Outcome) bot.Message {
 	switch what {
 	case "asked":
 		key := "reset.told.asked.body"
 		if r.As == flows.AsSubject {
 			key = "reset.told.asked.by-you"
 		}
-		m := personal(p.Say("reset.told.asked.title"), bot.Problem, flows.Say(p, key, asker(p, r)), planFacts(p, r), never(p), reference(p, r))
+		m := personal(p.Say("reset.told.asked.title"), bot.Problem, flows.Say(p, begun(r, key), asker(p, r)), planFacts(p, r), never(p), reference(p, r))
 		m.Actions = []bot.Action{choose(p, "reset.stop", r.Key, bot.Danger)}
 		return m
 	case "done", "settled":
 		m := personal(p.Say("reset.told."+what+".title"), bot.Good, flows.Say(p, "reset.told."+what+".body"))
-		if what == "done" {
+		switch {
+		case what == "done" && failed(r, outcomes): // what was planned is not what was done
+			m = personal(p.Say("reset.told.half-done.title"), bot.Problem, flows.Say(p, "reset.told.half-done.body"), doneFacts(p, r, outcomes), howToRegister(p))
+		case what == "done":
 			m.Body = append(m.Body, planFacts(p, r), howToRegister(p))
 		}
 		m.Body = append(m.Body, never(p), reference(p, r))
 		m.Actions = []bot.Action{choose(p, "reset.not-me", r.Key, bot.Danger)}
 		return m
 	}
-	return ended(p, r, what)
+	return ended(p, r, what, outcomes)
 }
 
 // asker is who asked, as one span.
@@ -149,9 +152,15 @@ func howToRegister(p *words.Printer) bot.Steps {
 	}
 }
 
-// ended is what who asked, or whose account it is, hears when nothing was done.
-func ended(p *words.Printer, r flows.Request, what string) bot.Message {
-	return personal(p.Say("reset.ended."+what+".title"), bot.Info, flows.Say(p, "reset.ended."+what+".body"), never(p), reference(p, r))
+// ended is what who asked, or whose account it is, hears when it is over and was
+// not done; if part of it was, they read which.
+func ended(p *words.Printer, r flows.Request, what string, outcomes []flows.Outcome) bot.Message {
+	m := personal(p.Say("reset.ended."+what+".title"), bot.Info, flows.Say(p, begun(r, "reset.ended."+what+".body")))
+	if facts := doneFacts(p, r, outcomes); r.Begun && len(facts) > 0 {
+		m.Status, m.Body = bot.Problem, append(m.Body, facts)
+	}
+	m.Body = append(m.Body, never(p), reference(p, r))
+	return m
 }
 
 // toManager asks the manager for their word, or only tells them.

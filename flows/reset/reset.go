@@ -244,7 +244,11 @@ func (f *Flow) Start(ctx context.Context) (flows.Answer, error) {
 			if err != nil {
 				return a, fmt.Errorf("reading the case of request %s: %w", r.Key, err)
 			}
-			a = a.And(f.sendBack(ctx, r, c, "reset.leave.policy"))
+			back, err := f.sendBack(ctx, r, c, "reset.leave.policy")
+			if err != nil {
+				return a, err
+			}
+			a = a.And(back)
 		}
 	}
 	return a, nil

@@ -28,7 +28,7 @@ func (f *Flow) follow(ctx context.Context, r flows.Request, c flows.Case) (posts
 		p := f.Words(x.who.Locale)
 		m := standing(p, r)
 		if r.State == flows.ResetAsked {
-			m = told(p, r, "asked")
+			m = told(p, r, "asked", nil)
 		}
 		posts = append(posts, bot.Post{To: x.in, Key: postOf(r, "subject/"+x.in.Platform), Message: m})
 	}
@@ -74,7 +74,7 @@ func standing(p *words.Printer, r flows.Request) bot.Message {
 	if by := approvers(p, r); by != "" {
 		m.Body = append(m.Body, flows.Say(p, "reset.stands.approved", bot.Strong(by)))
 	}
-	m.Body = append(m.Body, flows.Say(p, key+".body"))
+	m.Body = append(m.Body, flows.Say(p, begun(r, key+".body")))
 	if key == "reset.stands.pass" {
 		m.Body = append(m.Body, whoHasIt(p, r)...)
 	}
@@ -129,12 +129,21 @@ func whoHasIt(p *words.Printer, r flows.Request) (lines []bot.Block) {
 // managerNow is how r stands, for the manager. They may stop it until it begins.
 func managerNow(p *words.Printer, r flows.Request) bot.Message {
 	m := personal(p.Say("reset.manager.title", r.Account.Name), bot.Info,
-		flows.Say(p, "reset.manager.over."+strings.TrimPrefix(managerKey(r), "reset.why."), bot.Strong(r.Account.Name)), never(p), reference(p, r))
+		flows.Say(p, begun(r, "reset.manager.over."+strings.TrimPrefix(managerKey(r), "reset.why.")), bot.Strong(r.Account.Name)), never(p), reference(p, r))
 	if r.State == flows.ResetChecking || r.State == flows.ResetAsked || r.State == flows.ResetProven {
 		m.Status = bot.Waiting
 		m.Actions = []bot.Action{choose(p, "reset.stop", r.Key, bot.Danger)}
 	}
 	return m
+}
+
+// begun is the sentence for key, or the other one that there is in its place if
+// something was changed for r already: else it would say that nothing was.
+func begun(r flows.Request, key string) string {
+	if other := key + ".begun"; r.Begun && words.Has(other) {
+		return other
+	}
+	return key
 }
 
 // managerKey is what the manager is told of: the step, or that it ended half way.

@@ -46,20 +46,20 @@ func (f *Flow) toAsker(r flows.Request, c flows.Case) bot.Post {
 // tellSubject tells r's subject how it stands, wherever the bot knows them, so
 // that a stolen session on one platform cannot keep it from them; but not again
 // where they asked.
-func (f *Flow) tellSubject(ctx context.Context, r flows.Request, c flows.Case, what string) (a flows.Answer, err error) {
+func (f *Flow) tellSubject(ctx context.Context, r flows.Request, c flows.Case, what string, outcomes []flows.Outcome) (a flows.Answer, err error) {
 	n := 0
 	for _, x := range f.reach(ctx, r.Subject) {
 		n++
 		if r.As == flows.AsSubject && x.in.Platform == c.In.Platform {
 			continue
 		}
-		a.Posts = append(a.Posts, bot.Post{To: x.in, Key: postOf(r, "subject/"+x.in.Platform), Message: told(f.Words(x.who.Locale), r, what)})
+		a.Posts = append(a.Posts, bot.Post{To: x.in, Key: postOf(r, "subject/"+x.in.Platform), Message: told(f.Words(x.who.Locale), r, what, outcomes)})
 	}
 	if r.As == flows.AsSubject {
 		n++
 	}
 	p := f.Words(f.Locale)
-	if e, ok := f.mail(r, r.Subject, "subject/"+what, told(p, r, what), ""); ok {
+	if e, ok := f.mail(r, r.Subject, "subject/"+what, told(p, r, what, outcomes), ""); ok {
 		n++
 		a.Effects = append(a.Effects, e)
 	}
