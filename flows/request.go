@@ -93,6 +93,16 @@ func (s RequestState) Open() bool {
 	return false
 }
 
+// Waits reports whether r still waits for somebody at a time, so that there cannot
+// be another about the same person: the store keeps none. One that is frozen waits
+// for as long as it would otherwise, or who asked could see by that what it is.
+func (r Request) Waits(at time.Time) bool {
+	if r.State == ResetFrozen {
+		return r.Why == "" && at.Before(r.Expires)
+	}
+	return r.State.Open() && r.State != ResetWatched
+}
+
 // Lets reports whether a change of a kind may begin while a request is in state
 // s. It is the least of what must be true: what must be true as well is for
 // [Leave] to say.

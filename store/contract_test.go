@@ -55,6 +55,8 @@ func contract(t *testing.T, address func(*testing.T) string) {
 		{"a button ends at its time", offersEnd},
 		{"requests are kept", requestsKept},
 		{"requests go only where they may", requestsGo},
+		{"one request about somebody waits at a time", requestsAlone},
+		{"what failed is tried again in time", requestsTried},
 		{"requests are read by whom they are about", requestsRead},
 		{"a link is used once", linksOnce},
 		{"a link is used by one", linksRace},

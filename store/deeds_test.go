@@ -257,6 +257,7 @@ func effectsFail(f *fixture) {
 		}
 		if test.state != flows.EffectWanted {
 			f.noEffect()
+			f.become(key, flows.ResetDenied) // there is one about somebody at a time
 			continue
 		}
 		at, ok, err := f.s.nextEffect(f.Context())
@@ -269,6 +270,7 @@ func effectsFail(f *fixture) {
 		if o := f.outcome(key, e.Key); o.State != flows.EffectDone || o.Tries != 2 {
 			f.Errorf("%s, tried again: got %s %q after %d tries", test.name, o.State, o.Reason, o.Tries)
 		}
+		f.become(key, flows.ResetDenied)
 	}
 }
 

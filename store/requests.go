@@ -41,6 +41,11 @@ func (s *Store) recordRequest(ctx context.Context, tx *sql.Tx, r flows.Request, 
 	if err := mayBecome(was, r, now); err != nil {
 		return err
 	}
+	if version == 0 {
+		if err := s.alone(ctx, tx, r, now); err != nil {
+			return err
+		}
+	}
 	data, err := json.Marshal(r)
 	if err != nil {
 		return err
@@ -57,6 +62,28 @@ func (s *Store) recordRequest(ctx context.Context, tx *sql.Tx, r flows.Request, 
 		return err
 	}
 	return s.letEffects(ctx, tx, r, now)
+}
+
+// alone refuses a new request about somebody of whom another waits already. The
+// flow looks for one before; this is for two that are asked in the same instant,
+// by whichever processes: the second is handled again, and sees the first. They
+// come here one after the other, since each is on record by an entry at the end
+// of the trail, which is taken for it now.
+func (s *Store) alone(ctx context.Context, tx *sql.Tx, r flows.Request, now time.Time) error {
+	if !r.Subject.Known() || !r.Waits(now) {
+		return nil
+	}
+	if _, err := s.tail(ctx, tx); err != nil {
+		return err
+	}
+	others, err := all(ctx, tx, scanRequest, `SELECT version, data FROM requests WHERE subject_key = $1`, r.Subject.Key())
+	if err != nil {
+		return err
+	}
+	if slices.ContainsFunc(others, func(o flows.Request) bool { return o.Key != r.Key && o.Waits(now) }) {
+		return ErrConflict
+	}
+	return nil
 }
 
 // mayBecome refuses a step that no request takes. That nothing is executed

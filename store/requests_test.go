@@ -180,6 +180,7 @@ func requestsRead(f *fixture) {
 			r.Effects[i].User = subject.ObjectID
 		}
 		f.answer(flows.Answer{Requests: []flows.Request{r}})
+		f.become(key, flows.ResetWithdrawn) // there is one about somebody at a time
 	}
 	add("old", megan, adele, -time.Hour)
 	add("R", megan, adele, 0)
@@ -212,6 +213,52 @@ func requestsRead(f *fixture) {
 			f.Errorf("%s: got %q, want %q", test.name, got, test.want)
 		}
 	}
+}
+
+// requestsAlone asks for one person twice: as long as the first waits, whoever
+// asks, and in the same instant too.
+func requestsAlone(f *fixture) {
+	ask := func(key string, who bot.Person) flows.Answer {
+		r := asked(key)
+		r.Subject, r.State = who.Identity, flows.ResetChecking
+		r.Effects = nil
+		return flows.Answer{Requests: []flows.Request{r}}
+	}
+	f.accept(said("1", "ava", "x"), said("2", "ben", "x"))
+	works, keys := []Work{f.next(), f.next()}, []string{"A", "B"}
+	came := make(chan error)
+	for i, w := range works {
+		go func() { came <- f.s.Commit(f.Context(), w, ask(keys[i], megan), start) }()
+	}
+	if a, b := <-came, <-came; (a == nil) == (b == nil) || !errors.Is(errors.Join(a, b), ErrConflict) {
+		f.Fatalf("got %v and %v, want one of them to ask", a, b)
+	}
+	f.answer(ask("C", adele)) // about somebody else
+	all, err := f.s.About(f.Context(), megan.Identity, start)
+	f.ok(err)
+	first := all[0].Key
+	for _, state := range []flows.RequestState{flows.ResetChecking, flows.ResetFrozen} {
+		f.become(first, state)
+		f.is(f.try(ask("D", megan)), ErrConflict)
+	}
+	f.advance(5 * time.Hour) // what is frozen waits as long as it would otherwise
+	f.answer(ask("D", megan))
+	f.become("D", flows.ResetWithdrawn)
+	f.answer(ask("E", megan))
+}
+
+// requestsTried: what failed may be tried again for as long as the request lasts,
+// and not only as long as its proofs.
+func requestsTried(f *fixture) {
+	f.execute("R")
+	f.become("R", flows.ResetExecuted)
+	f.advance(2 * time.Hour)
+	f.become("R", flows.ResetExecuting)
+	f.become("R", flows.ResetExecuted)
+	f.advance(2 * time.Hour)
+	r := f.request("R")
+	r.State = flows.ResetExecuting
+	f.is(f.try(flows.Answer{Requests: []flows.Request{r}}), ErrRefused)
 }
 
 const token = "a token that nobody can guess"

@@ -22,6 +22,11 @@ func (w *World) reset(a flows.Answer) {
 		if r.Version != was.Version {
 			w.T.Fatalf("request %s: wrote version %d over %d", r.Key, r.Version, was.Version)
 		}
+		for _, o := range w.requests {
+			if r.Version == 0 && o.Key != r.Key && r.Waits(w.Clock) && o.Waits(w.Clock) && o.Subject.Key() == r.Subject.Key() {
+				w.T.Fatalf("request %s: %s waits already", r.Key, o.Key)
+			}
+		}
 		if !was.State.May(r.State) {
 			w.T.Fatalf("request %s: %q does not become %q", r.Key, was.State, r.State)
 		}

@@ -216,7 +216,7 @@ func (f *Flow) expire(ctx context.Context, r flows.Request, c flows.Case) (flows
 		r.Why, r.Changed = "reset.why.expired", f.Now()
 		return flows.Answer{
 			Requests: []flows.Request{r}, Audit: []flows.Entry{f.entry(bot.Identity{}, "reset.ended", r, "", "frozen")},
-			Posts:    []bot.Post{{To: c.In, Key: c.Post("reply"), Message: ended(f.Words(r.Asking.Locale), r, "expired", outcomes)}},
+			Posts: []bot.Post{{To: c.In, Key: c.Post("reply"), Message: ended(f.Words(r.Asking.Locale), r, "expired", outcomes)}},
 		}, nil
 	case flows.ResetChecking, flows.ResetAsked, flows.ResetProven:
 		return f.end(ctx, r, c, flows.ResetExpired, "reset.why.expired", bot.Identity{})

@@ -226,22 +226,12 @@ func (f *Flow) inTheWay(ctx context.Context, a ask) (why string, gaps []bot.Span
 		return "too-many", []bot.Span{bot.Plain(fmt.Sprint(f.Policy.PerRequester))}, n, nil
 	case len(all) >= f.Policy.PerHour:
 		return "too-many-all", nil, n, nil
-	case slices.ContainsFunc(lately, func(r flows.Request) bool { return pending(r, now) }):
+	case slices.ContainsFunc(lately, func(r flows.Request) bool { return r.Waits(now) }):
 		return "open", nil, n, nil
 	case now.Before(cool):
 		return "cool-down", []bot.Span{bot.Time{At: cool}}, n, nil
 	}
 	return "", nil, n, nil
-}
-
-// pending reports whether r still waits for somebody, so that there cannot be
-// another about the same person. One that is frozen waits for as long as it
-// would otherwise, or who asked could see by that what it is.
-func pending(r flows.Request, now time.Time) bool {
-	if r.State == flows.ResetFrozen {
-		return r.Why == "" && now.Before(r.Expires)
-	}
-	return r.State.Open() && r.State != flows.ResetWatched
 }
 
 // coolUntil is until when nobody can ask for one more: a time after the last
