@@ -153,7 +153,8 @@ func TestServeGuard(t *testing.T) {
 		}
 	}
 	healthy(t, at)
-	if c, err := ours.read(t.Context(), "direct"); err != nil || len(c.Messages) == 0 || len(c.bots()) > 1 || len(c.Messages)-len(c.bots()) != 2 {
+	// each of the two may have its answer by now
+	if c, err := ours.read(t.Context(), "direct"); err != nil || len(c.bots()) > 2 || len(c.Messages)-len(c.bots()) != 2 {
 		t.Errorf("got %+v, %v, want what was said twice and nothing of what was refused", c, err)
 	}
 }
