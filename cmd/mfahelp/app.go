@@ -139,7 +139,7 @@ func (a *app) router() *flows.Router {
 			escalate.New(escalate.Options{
 				Desk: a.desk, Cases: a.store, Posts: a.store, Admins: a.admins(),
 				Words: printer, Channel: channel, Locale: a.cfg.Locale, Now: a.now,
-				Resets: a.resets != nil, Spoken: spoken,
+				Resets: a.resets != nil, Requests: page.Requests, Spoken: spoken,
 			}).Named(),
 			help.New(help.Options{
 				Desk: a.desk, Cases: a.store, Ledger: a.store, Words: printer, Admins: channel, Now: a.now,

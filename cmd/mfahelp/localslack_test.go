@@ -67,6 +67,7 @@ type local struct {
 	ui     *websocket.Conn
 	logged *observer.ObservedLogs
 	ids    map[string]string // of people, by what the sandbox calls them
+	admins []string
 }
 
 const (
@@ -105,7 +106,7 @@ func openLocal(t *testing.T, mode string) *local {
 		l.ids[short(p.UPN)], cfg.Slack.People[id] = id, p.ID
 		users = append(users, map[string]any{"id": id, "name": short(p.UPN), "real_name": p.Name, "email": short(p.UPN) + "@contoso.com"})
 		if slices.Contains(p.Groups, sandbox.AdminsGroup) {
-			members = append(members, id)
+			members, l.admins = append(members, id), append(l.admins, short(p.UPN))
 		}
 	}
 	l.serve(map[string]any{
@@ -183,7 +184,7 @@ func (l *local) serve(conf map[string]any) {
 // only ends a test that would never.
 func (l *local) until(what string, ok func() bool) {
 	l.Helper()
-	for range 160 {
+	for range 600 {
 		if ok() {
 			return
 		}
@@ -360,7 +361,7 @@ func converse(l *local) {
 	})
 	l.press("priya.raman", localAdmins, queue, "Claim")
 	l.shown(localAdmins, "Priya Raman")
-	l.call("message", map[string]any{"channel": localAdmins, "user": l.ids["priya.raman"], "text": "Come to room 2.14.", "thread_ts": queue.TS})
+	l.call("message", map[string]any{"channel": localAdmins, "user": l.ids["priya.raman"], "text": "Come to room 2.14.\nnote: she sounds odd", "thread_ts": queue.TS})
 	l.shown(sofia, "Come to room 2.14.")
 	l.call("message", map[string]any{"channel": l.ids["sofia.almeida"], "user": l.ids["sofia.almeida"], "text": "on my way"})
 	l.shown(localAdmins, "on my way")
@@ -373,6 +374,14 @@ func converse(l *local) {
 	}
 	if relayed != 1 {
 		l.Errorf("what one admin wrote once was said %d times", relayed)
+	}
+	second := slices.IndexFunc(l.admins, func(who string) bool { return who != "priya.raman" })
+	l.call("reaction", map[string]any{"channel": localAdmins, "ts": queue.TS, "user": l.ids[l.admins[second]], "name": "eyes"})
+	l.shown(localAdmins, "Priya Raman already has this case")
+	l.call("reaction", map[string]any{"channel": localAdmins, "ts": queue.TS, "user": l.ids["priya.raman"], "name": "white_check_mark"})
+	l.shown(sofia, "Your case is closed")
+	if b, err := json.Marshal(l.read(sofia)); err != nil || strings.Contains(string(b), "she sounds odd") {
+		l.Errorf("the employee reads what is among the admins: %s, %v", b, err)
 	}
 }
 

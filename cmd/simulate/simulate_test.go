@@ -240,7 +240,7 @@ func (w *world) open() {
 		Offers: w.s, Now: w.now, Closed: func(e bot.Event, why flows.Refusal) flows.Answer { return help.Closed(say(""), e, why) },
 		Flows: []flows.Named{
 			w.flow.Named(),
-			escalate.New(escalate.Options{Desk: desk, Cases: w.s, Admins: w, Words: say, Channel: channel, Now: w.now, Resets: true, Spoken: w.flow.Spoken}).Named(),
+			escalate.New(escalate.Options{Desk: desk, Cases: w.s, Admins: w, Words: say, Channel: channel, Now: w.now, Resets: true, Requests: w.s, Spoken: w.flow.Spoken}).Named(),
 			help.New(help.Options{Desk: desk, Cases: w.s, Ledger: w.s, Words: say, Admins: channel, Now: w.now, Resets: true, Spoken: w.flow.Spoken}).Named(),
 		},
 	}

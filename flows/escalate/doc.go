@@ -13,7 +13,8 @@
 //	Handle   what an admin writes: in a thread it goes to the employee, up to
 //	         a line that begins with "note:", but in a security matter nothing
 //	         does; outside one, a pasted error opens a case for somebody on the
-//	         phone, who often can reach no chat
+//	         phone, who often can reach no chat. A sign on a message, where the
+//	         platform has such signs, claims or resolves
 //
 // Being in the channel is not enough: whether somebody is an admin is asked of
 // the directory at each press and each word.

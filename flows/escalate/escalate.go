@@ -29,7 +29,8 @@ type Options struct {
 	Locale  string    // its language
 	Now     func() time.Time
 
-	Resets bool // whether a reset can be asked for; see package reset
+	Resets   bool           // whether a reset can be asked for; see package reset
+	Requests flows.Requests // what was asked so; nil where none can be
 	// Spoken reports whether a text has a code in it that people are to tell
 	// each other by voice only; nil if there are no such codes.
 	Spoken func(ctx context.Context, c flows.Case, text string) (bool, error)
@@ -50,7 +51,7 @@ func New(o Options) *Flow { return &Flow{o} }
 // Named is the flow as a router wants it.
 func (f *Flow) Named() flows.Named { return flows.Named{Name: "escalate", Flow: f, Late: f.Late} }
 
-// Match takes what is said and commanded in the admins' channel.
+// Match takes what is said, commanded and marked in the admins' channel.
 func (f *Flow) Match(e bot.Event) bool {
 	if f.Channel.Platform == "" || e.In.Platform != f.Channel.Platform || e.In.ID != f.Channel.ID {
 		return false
@@ -59,8 +60,11 @@ func (f *Flow) Match(e bot.Event) bool {
 	return !home
 }
 
-// Handle answers what is written in the admins' channel.
+// Handle answers what is written in the admins' channel, and signs put there.
 func (f *Flow) Handle(ctx context.Context, e bot.Event) (flows.Answer, error) {
+	if d, ok := e.Did.(bot.Marked); ok {
+		return f.marked(ctx, e, d.As)
+	}
 	text := said(e)
 	if ok, err := f.Admins.Admin(ctx, e.From.Identity); err != nil || !ok {
 		return f.refuse(e, "not-admin"), err

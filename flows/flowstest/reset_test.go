@@ -118,7 +118,7 @@ func (h *house) build() {
 	h.Router.Closed = func(e bot.Event, why flows.Refusal) flows.Answer { return help.Closed(say(""), e, why) }
 	h.Router.Flows = []flows.Named{
 		flow.Named(),
-		escalate.New(escalate.Options{Desk: lookups, Cases: h, Posts: h, Admins: h, Words: say, Channel: channel, Now: h.Now, Resets: true, Spoken: flow.Spoken}).Named(),
+		escalate.New(escalate.Options{Desk: lookups, Cases: h, Posts: h, Admins: h, Words: say, Channel: channel, Now: h.Now, Resets: true, Requests: h, Spoken: flow.Spoken}).Named(),
 		help.New(help.Options{Desk: lookups, Cases: h, Ledger: h, Words: say, Admins: channel, Now: h.Now, Resets: true, Spoken: flow.Spoken}).Named(),
 	}
 }
