@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"runtime"
+	"time"
 
 	"go.uber.org/zap"
 
@@ -121,13 +122,22 @@ func send(ctx context.Context, d Delivery, platforms map[string]bot.Platform, lo
 
 // Step does one thing that is due, work before posts before effects, and reports
 // whether there was one. Whoever drives the store by their own clock calls it
-// until there is not, and then again at [Store.NextDue].
+// until there is not, and then again at [Store.NextDue]. It looks before it
+// claims: mostly there is nothing, and a look is far cheaper than a claim.
 func (s *Store) Step(ctx context.Context, r Runner) (bool, error) {
-	if w, ok, err := s.Next(ctx, s.now()); err != nil || ok {
-		return ok, ifOK(err, func() error { return s.Do(ctx, w, r.Router) })
+	if due, err := s.isDue(ctx, s.nextWork); err != nil {
+		return false, err
+	} else if due {
+		if w, ok, err := s.Next(ctx, s.now()); err != nil || ok {
+			return ok, ifOK(err, func() error { return s.Do(ctx, w, r.Router) })
+		}
 	}
-	if d, ok, err := s.NextPost(ctx, s.now()); err != nil || ok {
-		return ok, ifOK(err, func() error { return s.Deliver(ctx, d, r.Platforms) })
+	if due, err := s.isDue(ctx, s.nextPost); err != nil {
+		return false, err
+	} else if due {
+		if d, ok, err := s.NextPost(ctx, s.now()); err != nil || ok {
+			return ok, ifOK(err, func() error { return s.Deliver(ctx, d, r.Platforms) })
+		}
 	}
 	if r.Changer == nil {
 		return false, nil
@@ -137,6 +147,12 @@ func (s *Store) Step(ctx context.Context, r Runner) (bool, error) {
 		return false, err
 	}
 	return true, s.Perform(ctx, d, r.Leave, r.Changer)
+}
+
+// isDue reports whether there is something to claim by now.
+func (s *Store) isDue(ctx context.Context, next func(context.Context) (time.Time, bool, error)) (bool, error) {
+	at, ok, err := next(ctx)
+	return ok && !at.After(s.now()), err
 }
 
 // ifOK is err, or if there is none, what f returns.

@@ -111,8 +111,9 @@ type Store struct {
 	opts  Options
 	log   *zap.Logger
 	now   func() time.Time
-	db    *sql.DB // writes, and reads what it is about to change; on SQLite a single connection
-	ro    *sql.DB // reads
+	db    *sql.DB  // writes, and reads what it is about to change; on SQLite a single connection
+	ro    *sql.DB  // reads
+	looks sync.Map // of *sql.Stmt by their text; see prepared
 	eng   *engine
 	wakes *river.Client[*sql.Tx] // nil if Alone
 	chain chainKeys

@@ -121,7 +121,7 @@ func (s *Store) doers(hard context.Context, r Runner) *pump[Deed] {
 // Driven is a pump, of whatever.
 type driven interface {
 	run(ctx context.Context)
-	one(ctx context.Context) (bool, error)
+	one(ctx, job context.Context) (bool, error)
 }
 
 // A pump claims as much as it has hands for, and lets each hand do one thing.
@@ -197,12 +197,17 @@ func (p *pump[T]) take(ctx context.Context) bool {
 }
 
 // one does one thing that is due, with a hand that is free, and reports whether
-// there was one.
-func (p *pump[T]) one(ctx context.Context) (bool, error) {
-	if !p.take(ctx) {
+// there was one. After the end of ctx it begins nothing, although job, which it
+// ends as well, may not have heard of it yet.
+func (p *pump[T]) one(ctx, job context.Context) (bool, error) {
+	if !p.take(job) {
 		return false, nil
 	}
-	some, err := p.claim(ctx, p.store.now(), 1)
+	if ctx.Err() != nil {
+		<-p.busy
+		return false, nil
+	}
+	some, err := p.claim(job, p.store.now(), 1)
 	if len(some) == 0 {
 		<-p.busy
 		return false, err
@@ -287,7 +292,7 @@ func (s *Store) drain(ctx, job context.Context, pumps []driven) error {
 		}
 		did := false
 		for _, p := range pumps {
-			if did, err = p.one(job); did || err != nil {
+			if did, err = p.one(ctx, job); did || err != nil {
 				break
 			}
 		}

@@ -133,14 +133,34 @@ func (s *Store) nextWork(ctx context.Context) (time.Time, bool, error) {
 func (s *Store) earliest(ctx context.Context, query string) (time.Time, bool, error) {
 	ctx, cancel := context.WithTimeout(ctx, callTimeout)
 	defer cancel()
+	look, err := s.prepared(ctx, query)
+	if err != nil {
+		return time.Time{}, false, fmt.Errorf("looking for what is due: %w", err)
+	}
 	var at int64
-	switch err := s.ro.QueryRowContext(ctx, query).Scan(&at); {
+	switch err := look.QueryRowContext(ctx).Scan(&at); {
 	case errors.Is(err, sql.ErrNoRows):
 		return time.Time{}, false, nil
 	case err != nil:
 		return time.Time{}, false, fmt.Errorf("looking for what is due: %w", err)
 	}
 	return moment(at), true, nil
+}
+
+// prepared is a query that only reads, made ready once: those that look for what
+// is due are asked all the time, and to parse one takes longer than to answer it.
+func (s *Store) prepared(ctx context.Context, query string) (*sql.Stmt, error) {
+	if known, ok := s.looks.Load(query); ok {
+		return known.(*sql.Stmt), nil // nothing else is put there
+	}
+	made, err := s.ro.PrepareContext(ctx, query)
+	if err != nil {
+		return nil, err
+	}
+	if known, was := s.looks.LoadOrStore(query, made); was {
+		return known.(*sql.Stmt), made.Close()
+	}
+	return made, nil
 }
 
 // release gives work back that was claimed and not begun, or not to be finished.

@@ -7,12 +7,14 @@ package simulate
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"reflect"
 	"runtime"
 	"slices"
 	"strconv"
@@ -38,61 +40,102 @@ import (
 	"mfahelp/words"
 )
 
-// TestSimulate runs seeds, one after another.
+// seedsHere is how many seeds are run where nobody says how many: few, since the
+// race detector makes each several times as long. The many are run without it,
+// by scripts/simulate.
+const seedsHere = 4
+
+// TestSimulate runs seeds, as many at once as there are processors. Each has a
+// world of its own, so none goes another way because of the others.
 func TestSimulate(t *testing.T) {
 	if testing.Short() {
 		t.Skip("runs for a while")
 	}
-	seeds, err := strconv.Atoi(cmpOr(os.Getenv("MFAHELP_SEEDS"), map[bool]string{true: "20", false: "10"}[os.Getenv("CI") == "true"]))
-	if err != nil {
-		t.Fatal(err)
-	}
-	first, err := strconv.ParseUint(cmpOr(os.Getenv("MFAHELP_SEED"), "1"), 10, 64)
-	if err != nil {
-		t.Fatal(err)
-	}
+	seeds := number(t, "MFAHELP_SEEDS", seedsHere)
+	first := number(t, "MFAHELP_SEED", 1)
 	var all tally
-	for seed := first; seed < first+uint64(seeds); seed++ {
-		if _, n := simulate(t, seed); !t.Failed() {
-			all.add(n)
-			continue
-		}
-		t.Fatalf("again with MFAHELP_SEED=%d MFAHELP_SEEDS=1", seed)
+	var adding sync.Mutex
+	var hands sync.WaitGroup
+	next := make(chan uint64)
+	for range runtime.GOMAXPROCS(0) {
+		hands.Go(func() {
+			for seed := range next {
+				n := simulate(t, seed).tally
+				adding.Lock()
+				all.add(n)
+				adding.Unlock()
+			}
+		})
 	}
+	for seed := first; seed < first+seeds && !t.Failed(); seed++ {
+		next <- seed
+	}
+	close(next)
+	hands.Wait()
 	t.Logf("%d seeds: %+v", seeds, all)
-	if seeds < 20 {
+	if seeds < 20 || t.Failed() {
 		return // too few for everything to have happened
 	}
-	if all.Approved == 0 || all.Changes == 0 || all.Shown == 0 || all.Crashes == 0 || all.Attacks == 0 || all.Faults == 0 ||
-		all.Called == 0 || all.Mailed == 0 || all.Frozen == 0 || all.Settled+all.Over == 0 {
-		t.Errorf("something never happened: %+v", all)
+	if never := all.never(); len(never) > 0 {
+		t.Errorf("never happened: %v, in %+v", never, all)
 	}
 }
 
-// TestReplays runs one seed twice: all that is on record is the same.
+func number(t *testing.T, name string, otherwise uint64) uint64 {
+	t.Helper()
+	n, err := strconv.ParseUint(cmp.Or(os.Getenv(name), strconv.FormatUint(otherwise, 10)), 10, 64)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return n
+}
+
+// TestReplays runs seeds twice, others beside them: all that is on record is the
+// same, and all that was seen.
 func TestReplays(t *testing.T) {
-	a, _ := simulate(t, 7)
-	b, _ := simulate(t, 7)
-	if !bytes.Equal(a, b) {
-		t.Error("one seed went two ways")
+	var hands sync.WaitGroup
+	for seed := uint64(7); seed < 9; seed++ {
+		var a, b *world
+		hands.Go(func() {
+			a, b = simulate(t, seed), simulate(t, seed)
+			if !bytes.Equal(a.trail, b.trail) || a.tally != b.tally || !slices.Equal(a.order, b.order) {
+				t.Errorf("seed %d went two ways: %+v and %+v", seed, a.tally, b.tally)
+			}
+			for key, p := range a.posts {
+				if was, is := fmt.Sprintf("%+v", p), fmt.Sprintf("%+v", b.posts[key]); was != is {
+					t.Errorf("seed %d says two things: %s and %s", seed, was, is)
+				}
+			}
+		})
 	}
-}
-
-func cmpOr(a, b string) string {
-	if a != "" {
-		return a
-	}
-	return b
+	hands.Wait()
 }
 
 // A tally is how often something happened.
 type tally struct{ Asked, Approved, Changes, Shown, Crashes, Attacks, Faults, Settled, Over, Called, Mailed, Frozen int }
 
+// counts are t's, each by its name.
+func (t *tally) counts(each func(name string, n *int)) {
+	v := reflect.ValueOf(t).Elem()
+	for i := range v.NumField() {
+		each(v.Type().Field(i).Name, v.Field(i).Addr().Interface().(*int)) // it has nothing else
+	}
+}
+
 func (t *tally) add(n tally) {
-	t.Asked, t.Approved, t.Changes, t.Shown = t.Asked+n.Asked, t.Approved+n.Approved, t.Changes+n.Changes, t.Shown+n.Shown
-	t.Crashes, t.Attacks, t.Faults = t.Crashes+n.Crashes, t.Attacks+n.Attacks, t.Faults+n.Faults
-	t.Settled, t.Over, t.Called = t.Settled+n.Settled, t.Over+n.Over, t.Called+n.Called
-	t.Mailed, t.Frozen = t.Mailed+n.Mailed, t.Frozen+n.Frozen
+	more := map[string]int{}
+	n.counts(func(name string, n *int) { more[name] = *n })
+	t.counts(func(name string, n *int) { *n += more[name] })
+}
+
+// never is what did not happen.
+func (t *tally) never() (names []string) {
+	t.counts(func(name string, n *int) {
+		if *n == 0 {
+			names = append(names, name)
+		}
+	})
+	return names
 }
 
 // The people. Mo is everybody's manager. She, Priya, Sam and Kim are admins, and
@@ -124,6 +167,7 @@ func dm(p bot.Person) bot.Place {
 type world struct {
 	t      *testing.T
 	seed   uint64
+	failed bool
 	dice   *rand.Rand
 	dir    string
 	clock  sync.Mutex // of at, where others than the simulation look
@@ -145,15 +189,34 @@ type world struct {
 	shown   map[string]int
 	crash   int // in how many changes it dies; 0 for none
 	faulty  bool
+	trail   []byte // the audit trail, in the end
 }
 
-func simulate(t *testing.T, seed uint64) (trail []byte, n tally) {
+// simulate runs one seed. It may be called by any goroutine.
+func simulate(t *testing.T, seed uint64) *world {
 	t.Helper()
 	w := &world{
-		t: t, seed: seed, dice: rand.New(rand.NewPCG(seed, 0)), dir: t.TempDir(), at: start,
+		t: t, seed: seed, dice: rand.New(rand.NewPCG(seed, 0)), at: start,
 		oracle: newOracle(), need: 1 + int(seed%2), logs: &zaptest.Buffer{},
 		posts: map[string]bot.Post{}, deleted: map[string]int{}, shown: map[string]int{},
 	}
+	done := make(chan struct{})
+	go func() { // which ends early if something is not as it must be
+		defer close(done)
+		w.run()
+	}()
+	<-done
+	if w.failed {
+		t.Logf("again with MFAHELP_SEED=%d scripts/simulate 1", seed)
+	}
+	return w
+}
+
+func (w *world) run() {
+	var err error
+	w.dir, err = os.MkdirTemp("", "mfahelp-simulate-") // and not the test's, which would keep them all to its end
+	w.ok(err)
+	defer os.RemoveAll(w.dir)
 	w.tenant = flowstest.NewTenant(w.now)
 	for _, p := range staff {
 		w.tenant.People[p.ObjectID] = graph.User{ID: p.ObjectID, UPN: p.ID + "@contoso.com", Name: p.Name + " of Contoso", Mail: p.ID + "@contoso.com", Enabled: true}
@@ -167,16 +230,17 @@ func simulate(t *testing.T, seed uint64) (trail []byte, n tally) {
 	}
 	w.tenant.Groups[approverGroup] = []string{priya.ObjectID, sam.ObjectID, kim.ObjectID, mo.ObjectID}
 	w.sink = zapcore.Lock(w.logs)
-	w.ok(os.WriteFile(filepath.Join(w.dir, "store.db"), template(t), 0o600))
+	w.ok(os.WriteFile(filepath.Join(w.dir, "store.db"), template(w.t), 0o600))
 	w.open()
+	defer func() { _ = w.s.Close() }()
 	for range 250 {
 		w.act()
 		w.drain()
-		if t.Failed() {
-			return nil, w.tally
+		if w.failed {
+			return
 		}
 	}
-	return w.end(), w.tally
+	w.trail = w.end()
 }
 
 // now is asked by the store's own goroutines too.
@@ -195,12 +259,14 @@ func (w *world) set(at time.Time) {
 func (w *world) ok(err error) {
 	w.t.Helper()
 	if err != nil {
-		w.t.Fatalf("seed %d: %v", w.seed, err)
+		w.wrong("%v", err)
+		runtime.Goexit() // ends the seed
 	}
 }
 
 func (w *world) wrong(format string, args ...any) {
 	w.t.Helper()
+	w.failed = true
 	w.t.Errorf("seed %d: "+format, append([]any{w.seed}, args...)...)
 }
 
@@ -260,7 +326,7 @@ func template(t *testing.T) []byte {
 			empty, err = os.ReadFile(file)
 		}
 		if err != nil {
-			t.Fatal(err)
+			t.Error(err)
 		}
 	})
 	return empty
@@ -309,13 +375,20 @@ func (w *world) Send(_ context.Context, p bot.Post, _ string) (string, error) {
 
 // drain does all that is due, and dies and starts again if it is told to.
 func (w *world) drain() {
-	for range 500 {
-		did, died := w.guard(func() (bool, error) {
-			return w.s.Step(context.Background(), store.Runner{Router: w.router, Platforms: map[string]bot.Platform{"web": w}, Leave: w.flow, Changer: w})
+	for left := 500; left > 0; { // or what never ends is seen as what is still open in the end
+		_, died := w.guard(func() (bool, error) {
+			for ; left > 0; left-- {
+				did, err := w.s.Step(context.Background(), store.Runner{Router: w.router, Platforms: map[string]bot.Platform{"web": w}, Leave: w.flow, Changer: w})
+				if err != nil || !did {
+					return did, err
+				}
+			}
+			return false, nil
 		})
-		if !did && !died {
+		if !died {
 			return
 		}
+		left--
 	}
 }
 
