@@ -29,6 +29,8 @@ type world struct {
 	log    *observer.ObservedLogs
 	clock  *clock
 
+	accepted chan bot.Event // each as it is
+
 	ada, bob, eve *teamstest.Person // two people of the tenant, and its guest
 	channel       *teamstest.Room   // where ada and bob are
 }
@@ -57,7 +59,11 @@ func open(t *testing.T) *world { return openWith(t, nil) }
 func openWith(t *testing.T, change func(*world, *teams.Options)) *world {
 	t.Helper()
 	core, logged := observer.New(zapcore.DebugLevel)
-	w := &world{T: t, inbox: &bottest.Inbox{}, memory: &bottest.Memory{}, log: logged, clock: &clock{at: time.Date(2026, 11, 20, 9, 0, 0, 0, time.UTC)}}
+	w := &world{
+		T: t, memory: &bottest.Memory{}, log: logged, clock: &clock{at: time.Date(2026, 11, 20, 9, 0, 0, 0, time.UTC)},
+		accepted: make(chan bot.Event, 1000), // more than any test has
+	}
+	w.inbox = &bottest.Inbox{Answer: func(e bot.Event) { w.accepted <- e }}
 	fake, err := teamstest.New(teamstest.Options{Now: w.clock.now})
 	if err != nil {
 		t.Fatal(err)

@@ -140,6 +140,7 @@ type ManagedIdentity struct {
 
 func (m ManagedIdentity) source(o Options, client *http.Client) (source, error) {
 	mo := &azidentity.ManagedIdentityCredentialOptions{}
+	mo.Transport = client // which follows nothing
 	if m.ClientID != "" {
 		mo.ID = azidentity.ClientID(m.ClientID)
 	}

@@ -17,6 +17,8 @@ func (f *Fake) handler() http.Handler {
 	mux.HandleFunc("GET /v1/.well-known/openidconfiguration", f.metadata)
 	mux.HandleFunc("GET /v1/.well-known/keys", f.jwks)
 	mux.HandleFunc("POST /{tenant}/oauth2/v2.0/token", f.token)
+	mux.HandleFunc("GET /{tenant}/v2.0/.well-known/openid-configuration", f.discovery)
+	mux.HandleFunc("GET /identity/token", f.machine)
 	mux.HandleFunc("PUT /storage/{id}", f.putFile)
 	mux.HandleFunc("GET /storage/{id}", f.getStored)
 	for pattern, h := range map[string]func(*http.Request, call) (any, *wrong){

@@ -3,6 +3,7 @@ package teamstest
 import (
 	"crypto/rand"
 	"crypto/rsa"
+	"crypto/x509"
 	"encoding/json"
 	"encoding/pem"
 	"errors"
@@ -23,6 +24,10 @@ type Options struct {
 	Secret string // what the bot proves itself with
 	Tenant string
 	Now    func() time.Time
+
+	// Certificate is what the bot proves itself with, if not by the secret;
+	// nil believes any that is spelled as it should be.
+	Certificate *x509.Certificate
 
 	// Lax forgets some of its rules. It is there to show that a test of the
 	// fake would notice.
