@@ -372,4 +372,3 @@ func TestRefused(t *testing.T) {
 		}
 	}
 }
-
