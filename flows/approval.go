@@ -29,7 +29,8 @@ type Proof struct {
 	SignedIn time.Time  `json:"signed_in"` // their fresh strong sign-in for just this; zero for none, and then the proof does not count
 	At       time.Time  `json:"at"`
 	Expires  time.Time  `json:"expires"`
-	Note     string     `json:"note,omitempty"` // how it was checked, such as by which field of the directory
+	Note     string     `json:"note,omitempty"`   // how it was checked, such as by which field of the directory
+	Lapsed   bool       `json:"lapsed,omitempty"` // it ran out before the rest was there, and is asked for anew; it counts no more, whatever else lasts
 }
 
 // A Decision is one person's answer.
@@ -116,7 +117,7 @@ func (a Approval) flaws(now time.Time) (all []Reason) {
 func (a Approval) wants(now time.Time) (all []Reason) {
 	proofs, provers := map[string]bool{}, map[string]bool{}
 	for _, p := range a.Proofs {
-		if a.about(p.Approval, p.Digest) && a.mayProve(p) && signedIn(p.SignedIn, p.At, now) && now.Before(p.Expires) {
+		if !p.Lapsed && a.about(p.Approval, p.Digest) && a.mayProve(p) && signedIn(p.SignedIn, p.At, now) && now.Before(p.Expires) {
 			proofs[p.Kind], provers[p.By.Key()] = true, true
 		}
 	}

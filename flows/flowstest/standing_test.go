@@ -177,6 +177,9 @@ func TestWhatIsFrozenFollowsToo(t *testing.T) {
 		if !strings.Contains(heard, says(t, "reset.stands.by.other-factor")) {
 			t.Errorf("it does not say that she proved it: %s", heard)
 		}
+		h.Advance(61 * time.Minute) // it runs out
+		h.Press(ava, "/reply", "Prove it with another method", nil)
+		h.Agree(h.flow, ava, h.LinkIn("/link"), time.Minute)
 		h.Press(ava, "/reply", "Stop this", nil)
 		for _, p := range h.Posts {
 			if p.To.Reader == "ava" {

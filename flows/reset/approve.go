@@ -37,7 +37,7 @@ func (f *Flow) mayApprove(ctx context.Context, r flows.Request, who bot.Identity
 		return "approved", nil
 	case r.State != flows.ResetProven || !f.proven(r):
 		return "unproven", nil
-	case slices.ContainsFunc(r.Decisions, func(d flows.Decision) bool { return d.Approve && d.By.Key() == who.Key() && d.Digest == r.Digest() }):
+	case approvedBy(r, who):
 		return "said-yes", nil
 	}
 	return "", nil

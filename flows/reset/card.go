@@ -172,7 +172,11 @@ func (f *Flow) saidFacts(p *words.Printer, r flows.Request) (facts bot.Facts) {
 			if x.Kind != kind || x.Digest != r.Digest() {
 				continue
 			}
-			value = flows.Say(p, "reset.proof.by", bot.Strong(nameOr(p, r.Account.Names[x.By.Key()])), bot.Time{At: x.At}, bot.Plain(x.By.Name))
+			key := "reset.proof.by"
+			if x.Lapsed {
+				key = "reset.proof.lapsed"
+			}
+			value = flows.Say(p, key, bot.Strong(nameOr(p, r.Account.Names[x.By.Key()])), bot.Time{At: x.At}, bot.Plain(x.By.Name))
 			if x.Note != "" {
 				value = append(value, bot.Plain(" · "+x.Note))
 			}
@@ -261,8 +265,9 @@ func mayNot(p *words.Printer, r flows.Request) bot.Block {
 		names = append(names, p.Say("reset.may-not.requester", nameOr(p, r.Account.Names[r.Requester.Key()])))
 	}
 	for _, x := range r.Proofs {
-		if !r.ProverMayApprove && x.Digest == r.Digest() {
-			names = append(names, p.Say("reset.may-not.prover", nameOr(p, r.Account.Names[x.By.Key()])))
+		name := p.Say("reset.may-not.prover", nameOr(p, r.Account.Names[x.By.Key()]))
+		if !r.ProverMayApprove && x.Digest == r.Digest() && !slices.Contains(names, name) {
+			names = append(names, name)
 		}
 	}
 	return bot.Note(flows.Say(p, "reset.may-not", bot.Plain(strings.Join(names, "; "))))
@@ -272,7 +277,7 @@ func (f *Flow) cardActions(p *words.Printer, r flows.Request, outcomes []flows.O
 	choose := func(verb string, w bot.Weight) {
 		all = append(all, bot.Choose{Label: p.Say(verb), Verb: verb, Subject: r.Key, Weight: w})
 	}
-	missing := slices.Contains(r.Needs, ByCallBack) && !slices.ContainsFunc(r.Proofs, func(x flows.Proof) bool { return x.Kind == ByCallBack && x.Digest == r.Digest() })
+	missing := slices.Contains(r.Needs, ByCallBack) && !gave(r, ByCallBack)
 	switch r.State {
 	case flows.ResetAsked:
 		if missing {

@@ -210,5 +210,5 @@ func (f *Flow) which(_ context.Context, x press) (flows.Answer, error) {
 
 // over calls off what waits for r.
 func over(r flows.Request) []flows.Job {
-	return []flows.Job{jobOf(r, "check", time.Time{}), jobOf(r, "expire", time.Time{}), jobOf(r, "remind", time.Time{})}
+	return []flows.Job{jobOf(r, "check", time.Time{}), jobOf(r, "expire", time.Time{}), jobOf(r, "remind", time.Time{}), jobOf(r, "lapse", time.Time{})}
 }

@@ -6,6 +6,7 @@ import (
 	"crypto/sha256"
 	"crypto/subtle"
 	"encoding/base32"
+	"strconv"
 	"strings"
 
 	"mfahelp/bot"
@@ -39,9 +40,11 @@ func (c Codes) code(kind string, bound ...string) string {
 	return alphabet.EncodeToString(mac.Sum(nil))[:6]
 }
 
-// half is one of the two halves of a read-back code: of this request, and of
-// the plan that it has.
-func (c Codes) half(kind string, r flows.Request) string { return c.code(kind, r.Key, r.Digest()) }
+// half is one of the two halves of a read-back code: of this request, of the plan
+// that it has, and of this call: who called before knows both of that one's.
+func (c Codes) half(kind string, r flows.Request) string {
+	return c.code(kind, r.Key, r.Digest(), strconv.Itoa(times(r, ByCallBack)))
+}
 
 // heard is what somebody wrote down, as codes are spelled.
 func heard(s string) string {

@@ -11,6 +11,7 @@
 //	account.go   what the directory says: refusals, signs, rights
 //	plan.go      exactly what will be done, the least first
 //	proof.go     the manager's word, the call back, the subject's other factor
+//	lapse.go     a proof that runs out before the rest is there, and is asked anew
 //	signedin.go  a yes from our own page, and whether it counts
 //	approve.go   approvals, denials, ends
 //	leave.go     whether an effect may begin now: everything is read again

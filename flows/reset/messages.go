@@ -170,6 +170,9 @@ func toManager(p *words.Printer, r flows.Request, url string) bot.Message {
 		{Name: p.Say("reset.fact.asked"), Value: who(p, r, r.Asking)},
 	}
 	m := personal(p.Say("reset.manager.title", r.Account.Name), bot.Waiting, flows.Say(p, "reset.manager.body", bot.Strong(r.Account.Name)), append(facts, planFacts(p, r)...))
+	if lapsed(r, ByManager) {
+		m.Body = append(m.Body, bot.Text{bot.Strong(p.Say("reset.manager.lapsed"))})
+	}
 	if len(r.Needs) > 0 && url != "" {
 		m.Body = append(m.Body, bot.Text{bot.Strong(p.Say("reset.manager.how"))})
 		m.Actions = append(m.Actions, bot.Open{Label: p.Say("reset.manager.open"), URL: url})
@@ -312,7 +315,7 @@ func confirmation(p *words.Printer, r flows.Request, verb string) bot.Message {
 		m.Body = append(m.Body, bot.Quote(r.Reason))
 	}
 	for _, x := range r.Proofs {
-		if x.Digest == r.Digest() && verb == "reset.approve" {
+		if stands(r, x) && verb == "reset.approve" {
 			m.Body = append(m.Body, bot.Facts{{Name: p.Say("reset.proof." + x.Kind), Value: flows.Say(p, "reset.proof.by", bot.Strong(nameOr(p, r.Account.Names[x.By.Key()])), bot.Time{At: x.At}, bot.Plain(x.By.Name))}})
 		}
 	}

@@ -54,7 +54,7 @@ func (f *Flow) provedInVain(ctx context.Context, y yes) (flows.Answer, error) {
 	}
 	r := f.withProof(ctx, y, flows.OtherFactor, "")
 	a := flows.Answer{
-		Requests: []flows.Request{r}, Posts: []bot.Post{f.card(r, nil)},
+		Requests: []flows.Request{r}, Posts: []bot.Post{f.card(r, nil)}, Jobs: []flows.Job{lapseOf(r)},
 		Audit: []flows.Entry{f.entry(y.who.Identity, "reset.proved", r, flows.OtherFactor, "frozen")},
 	}
 	if r.As == flows.AsSubject {
@@ -97,7 +97,7 @@ func (f *Flow) prove(ctx context.Context, y yes, kind, note string) (flows.Answe
 		return f.tellYes(y, why), nil
 	case r.State != flows.ResetAsked || !slices.Contains(r.Needs, kind):
 		return f.tellYes(y, "not-needed"), nil
-	case slices.ContainsFunc(r.Proofs, func(p flows.Proof) bool { return p.Kind == kind && p.Digest == r.Digest() && f.Now().Before(p.Expires) }):
+	case slices.ContainsFunc(r.Proofs, func(p flows.Proof) bool { return p.Kind == kind && stands(r, p) && f.Now().Before(p.Expires) }):
 		return f.tellYes(y, "proven"), nil
 	}
 	r = f.withProof(ctx, y, kind, note)
@@ -105,7 +105,7 @@ func (f *Flow) prove(ctx context.Context, y yes, kind, note string) (flows.Answe
 		r.State = flows.ResetProven
 	}
 	a := flows.Answer{
-		Requests: []flows.Request{r}, Posts: append(f.follow(ctx, r, y.c), f.card(r, nil)),
+		Requests: []flows.Request{r}, Posts: append(f.follow(ctx, r, y.c), f.card(r, nil)), Jobs: []flows.Job{lapseOf(r)},
 		Audit: []flows.Entry{f.entry(y.who.Identity, "reset.proved", r, kind, "done")},
 	}
 	return a.And(f.noted(y)), nil
@@ -163,8 +163,15 @@ func (f *Flow) mayCall(ctx context.Context, r flows.Request, who bot.Identity) s
 		return "own-account"
 	case !slices.Contains(r.Needs, ByCallBack):
 		return "not-needed"
+	case !r.ProverMayApprove && approvedBy(r, who):
+		return "approver"
 	}
 	return ""
+}
+
+// approvedBy reports whether somebody has approved r's plan.
+func approvedBy(r flows.Request, who bot.Identity) bool {
+	return slices.ContainsFunc(r.Decisions, func(d flows.Decision) bool { return d.Approve && d.By.Key() == who.Key() && d.Digest == r.Digest() })
 }
 
 // number is the number that is called, masked, or why it proves nothing: there

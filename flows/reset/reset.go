@@ -200,6 +200,8 @@ func (f *Flow) Resume(ctx context.Context, j flows.Job) (flows.Answer, error) {
 		return f.expire(ctx, r, c)
 	case "reset.remind":
 		return f.remind(ctx, r, c)
+	case "reset.lapse":
+		return f.lapse(ctx, r, c)
 	case "reset.done":
 		return f.done(ctx, r, c)
 	case "reset.pass":

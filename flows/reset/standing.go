@@ -26,9 +26,11 @@ func (f *Flow) follow(ctx context.Context, r flows.Request, c flows.Case) (posts
 			continue
 		}
 		p := f.Words(x.who.Locale)
-		m := standing(p, r)
+		m := bot.Message{}
 		if r.State == flows.ResetAsked {
 			m = told(p, r, "asked", nil)
+		} else {
+			m = standing(p, r)
 		}
 		posts = append(posts, bot.Post{To: x.in, Key: postOf(r, "subject/"+x.in.Platform), Message: m})
 	}
@@ -51,7 +53,7 @@ func (f *Flow) managerSees(ctx context.Context, r flows.Request) (posts []bot.Po
 
 // gave reports whether a proof of a kind is there for the plan that r has.
 func gave(r flows.Request, kind string) bool {
-	return slices.ContainsFunc(r.Proofs, func(x flows.Proof) bool { return x.Kind == kind && x.Digest == r.Digest() })
+	return slices.ContainsFunc(r.Proofs, func(x flows.Proof) bool { return x.Kind == kind && stands(r, x) })
 }
 
 // seeming is r as who asked must see it: one that is frozen looks to them as it
@@ -101,14 +103,17 @@ func standingKey(r flows.Request) string {
 	return "reset.stands." + string(r.State)
 }
 
-// given says by whom r is proven so far.
+// given says by whom r is proven so far, and what of it has run out.
 func given(p *words.Printer, r flows.Request) (lines []bot.Block) {
 	if r.State == flows.ResetChecking {
 		return nil // it is void
 	}
 	for _, kind := range r.Needs {
+		if lapsed(r, kind) {
+			lines = append(lines, flows.Say(p, "reset.stands.lapsed."+kind))
+		}
 		for _, x := range r.Proofs {
-			if x.Kind == kind && x.Digest == r.Digest() {
+			if x.Kind == kind && stands(r, x) {
 				lines = append(lines, flows.Say(p, "reset.stands.by."+kind, bot.Strong(nameOr(p, r.Account.Names[x.By.Key()]))))
 			}
 		}

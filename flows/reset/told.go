@@ -94,7 +94,11 @@ func (f *Flow) tellManager(ctx context.Context, r flows.Request) (a flows.Answer
 		l.Until, url = r.Expires, f.Page(l.Token)
 		a.Links = append(a.Links, l)
 	}
-	if e, ok := f.mail(r, m, "manager", toManager(f.printer(), r, url), url); ok {
+	what := "manager"
+	if n := times(r, ByManager); n > 0 { // asked once more
+		what += fmt.Sprint("/", n+1)
+	}
+	if e, ok := f.mail(r, m, what, toManager(f.printer(), r, url), url); ok {
 		n++
 		a.Effects = append(a.Effects, e)
 	}
