@@ -200,6 +200,11 @@ type Views interface {
 	View(ctx context.Context, key string, p Person) (Message, error)
 }
 
+// AskView is the key by which [Views] tells what somebody may choose from who
+// asks for help without a word: the fields of a message's only action, an [Ask].
+// No button has this key.
+const AskView = "/ask"
+
 // A Confirmation is what our own page shows somebody who has just signed in
 // there: what they are about to say yes to.
 type Confirmation struct {

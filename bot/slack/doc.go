@@ -16,6 +16,7 @@
 //	fit.go      keeps a message within Slack's limits; pure
 //	send.go     posts and replaces
 //	view.go     opens and replaces dialogs, and shows a secret to one reader
+//	ask.go      asks who used the command without a word
 //	forms.go    keeps what a button asks for until it is pressed
 //	files.go    uploads what hangs from a message
 //	reach.go    speaks to somebody first

@@ -235,9 +235,14 @@ func (s *Slack) takeCommand(ctx context.Context, payload []byte) (any, error) {
 	if err != nil {
 		return s.unheard(err, c.User)
 	}
+	id, in := idOf("command", c.Trigger, payload), s.among(ctx, c.Channel, who.ID)
+	text := spoken(c.Text, us.user)
+	if text == "" && s.askNow(ctx, id, c, in, who) {
+		return nil, nil
+	}
 	return nil, s.accept(ctx, bot.Event{
-		ID: idOf("command", c.Trigger, payload), At: s.o.Now().UTC(), From: who, In: s.among(ctx, c.Channel, who.ID),
-		Did:   bot.Commanded{Name: strings.TrimPrefix(c.Command, "/"), Text: spoken(c.Text, us.user)},
+		ID: id, At: s.o.Now().UTC(), From: who, In: in,
+		Did:   bot.Commanded{Name: strings.TrimPrefix(c.Command, "/"), Text: text},
 		Reply: s.reply(c.Trigger, c.ResponseURL, c.Channel),
 	})
 }
@@ -385,9 +390,16 @@ func (s *Slack) filled(ctx context.Context, payload []byte, i interaction, who b
 	for name, inputs := range i.View.State.Values {
 		fields[name] = inputs[value].text()
 	}
+	var did bot.Act = bot.Pressed{Key: key, Fields: fields}
+	if key == bot.AskView {
+		what := asked(fields)
+		if what.Quote == "" {
+			return s.nothingAsked(who), nil
+		}
+		did = what
+	}
 	err := s.accept(ctx, bot.Event{
-		ID: formOf(i, key, payload), At: s.o.Now().UTC(), From: who, In: in,
-		Did: bot.Pressed{Key: key, Fields: fields}, Reply: s.reply(i.Trigger, i.ResponseURL, in.ID),
+		ID: formOf(i, key, payload), At: s.o.Now().UTC(), From: who, In: in, Did: did, Reply: s.reply(i.Trigger, i.ResponseURL, in.ID),
 	})
 	if err != nil {
 		// Slack does not send a form again: whoever filled it in still has it

@@ -54,9 +54,9 @@ func TestWaysIn(t *testing.T) {
 		{
 			"a command in one's own conversation with the bot",
 			func() (slacktest.Delivery, error) {
-				return w.fake.Command(t.Context(), w.ada, w.fake.Direct(w.ada), "/mfa-help", "")
+				return w.fake.Command(t.Context(), w.ada, w.fake.Direct(w.ada), "/mfa-help", "help")
 			},
-			w.ada, w.direct(w.ada), bot.Commanded{Name: "mfa-help"},
+			w.ada, w.direct(w.ada), bot.Commanded{Name: "mfa-help", Text: "help"},
 		},
 		{
 			"the shortcut on a message",

@@ -31,6 +31,7 @@ type Options struct {
 	Memory    bot.Memory
 	Directory bot.Directory                      // whose account somebody has, by a list that an operator wrote; it must be quick
 	Secrets   bot.Secrets                        // nil tells none
+	Views     bot.Views                          // what somebody may choose from who asks for help; nil for nothing
 	Words     func(locale string) *words.Printer // nil for the ordinary ones
 
 	Tenant string // of the accounts that Field names
@@ -71,8 +72,9 @@ type Slack struct {
 	dead    atomic.Pointer[error]
 	started atomic.Bool // whether it is known what the admins' channel is, or that this must wait
 
-	fieldSafe atomic.Bool // only the directory fills the profile field
-	direct    sync.Map    // direct conversations, by whom they are with
+	unchosen  chan openForm // forms that lack their choices
+	fieldSafe atomic.Bool   // only the directory fills the profile field
+	direct    sync.Map      // direct conversations, by whom they are with
 }
 
 // self is who we are in the workspace.
@@ -96,7 +98,7 @@ func New(o Options) *Slack {
 	if o.Log == nil {
 		o.Log = zap.NewNop()
 	}
-	s := &Slack{o: o, log: o.Log, pace: newPace(o.Now), forms: forms{memory: o.Memory}, once: once{now: o.Now}}
+	s := &Slack{o: o, log: o.Log, pace: newPace(o.Now), forms: forms{memory: o.Memory}, once: once{now: o.Now}, unchosen: make(chan openForm, mostChoices)}
 	s.api = slack.New(o.BotToken.Reveal(),
 		slack.OptionAPIURL(o.API), slack.OptionAppLevelToken(o.AppToken.Reveal()),
 		slack.OptionHTTPClient(newWire(o, s.pace)), slack.OptionLog(zap.NewStdLog(o.Log)),
@@ -128,6 +130,9 @@ func (s *Slack) Run(ctx context.Context) error {
 	wg.Go(func() {
 		s.every(ctx, checkEvery, func(ctx context.Context) error { return errors.Join(s.hello(ctx), s.admins.check(ctx)) })
 	})
+	for range choosers {
+		wg.Go(func() { s.choose(ctx) })
+	}
 	if s.o.AppToken.Reveal() != "" {
 		for range s.o.Sockets {
 			wg.Go(func() { s.listen(ctx) })

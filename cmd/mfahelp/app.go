@@ -35,6 +35,7 @@ type app struct {
 	now     func() time.Time
 	graph   *msgraph.Client
 	signIns *signins.Service
+	recent  *recent
 	store   *store.Store
 	web     *web.Web     // nil if the page is off
 	slack   *slack.Slack // nil if the bot is not in Slack
@@ -72,6 +73,7 @@ func newApp(ctx context.Context, cfg config.Config, log *zap.Logger, now func() 
 		return nil, err
 	}
 	a.signIns = signins.New(signins.Options{Log: client, Audit: client, Now: now, Waits: cfg.Lookup.Waits})
+	a.recent = &recent{lately: a.signIns.Lately, tenant: cfg.Tenant.ID, now: now}
 	a.desk = &lookup.Desk{
 		SignIns:   logged{a.signIns, log.Named("signins")},
 		Directory: loggedDirectory{client, log.Named("directory")}, Tenant: cfg.Tenant.ID, Now: now,
@@ -104,6 +106,9 @@ func (a *app) platforms() map[string]bot.Platform {
 	}
 	return all
 }
+
+// views are what is read while somebody waits.
+func (a *app) views() views { return views{a.store, a.admins(), a.recent} }
 
 // admins are who may work on cases.
 func (a *app) admins() admins { return admins{a.graph, a.cfg.Admins.Groups, a.cfg.Tenant.ID} }

@@ -380,6 +380,12 @@ func converse(l *local) {
 	l.shown(localAdmins, "Priya Raman already has this case")
 	l.call("reaction", map[string]any{"channel": localAdmins, "ts": queue.TS, "user": l.ids["priya.raman"], "name": "white_check_mark"})
 	l.shown(sofia, "Your case is closed")
+	if f, err = l.tenant.Fail("no-response"); err != nil {
+		l.Fatal(err)
+	}
+	l.call("command", map[string]any{"channel": l.ids["sofia.almeida"], "user": l.ids["sofia.almeida"], "command": "/mfa-help", "text": ""})
+	l.fill("sofia.almeida", map[string]string{"text": f.Text})
+	l.shown(sofia, "No answer to the sign-in request")
 	if b, err := json.Marshal(l.read(sofia)); err != nil || strings.Contains(string(b), "she sounds odd") {
 		l.Errorf("the employee reads what is among the admins: %s, %v", b, err)
 	}

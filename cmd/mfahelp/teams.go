@@ -25,7 +25,7 @@ func (a *app) openTeams() error {
 	if err != nil {
 		return err
 	}
-	o.Inbox, o.Memory, o.Views, o.Secrets = a.store, a.store, views{a.store, a.admins()}, a
+	o.Inbox, o.Memory, o.Views, o.Secrets = a.store, a.store, a.views(), a
 	o.Words, o.Locale, o.Now, o.Log = printer, a.cfg.Locale, a.now, a.log.Named("teams")
 	if c := a.cfg.Admins.Channel; c.Platform == "teams" {
 		o.Channel = c.ID

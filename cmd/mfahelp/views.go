@@ -11,16 +11,21 @@ import (
 
 // views tell what each reader may see of a message that many read, by the key
 // of one of its buttons: who may work on cases sees what can be done, and the
-// others how it stands. They only read.
+// others how it stands; and who asks for help, what they may ask about. They only
+// read.
 type views struct {
 	store  *store.Store
 	admins flows.Admins
+	recent *recent
 }
 
 var errNoView = errors.New("there is nothing to view")
 
 // View returns the message in which key stands, as it is by now.
 func (v views) View(ctx context.Context, key string, p bot.Person) (bot.Message, error) {
+	if key == bot.AskView {
+		return v.recent.view(ctx, p)
+	}
 	o, ok, err := v.store.Offer(ctx, key)
 	if err != nil {
 		return bot.Message{}, err
