@@ -596,6 +596,41 @@ func TestSignsOfAnAttackFreeze(t *testing.T) {
 	}
 }
 
+// TestSignsFreezeBeforeTheQuestion finds a sign while it is not said yet which of
+// two phones is gone: the admins hear of it at once, and who asks goes through
+// what everybody does.
+func TestSignsFreezeBeforeTheQuestion(t *testing.T) {
+	two := func(h *house) {
+		h.tenant.Ways["o-ava"] = append(h.tenant.Ways["o-ava"], graph.Method{ID: "m-other", Kind: graph.Authenticator, Name: "Another phone"})
+	}
+	reads := func(h *house) string {
+		m := h.Post("/reply").Message
+		return fmt.Sprintf("%s %s %v", m.Title, text(m), flowstest.Labels(m))
+	}
+	ordinary := newHouse(t, two)
+	ordinary.ask()
+	question := reads(ordinary)
+	ordinary.Press(ava, "/reply", "This one", nil)
+	plan := reads(ordinary)
+
+	h := newHouse(t, two, func(h *house) { h.tenant.SignIns = []graph.SignIn{denied(requestID, "o-ava", fraud)} })
+	if r := h.ask(); r.State != flows.ResetFrozen || !strings.Contains(text(h.Post("/card").Message), says(t, "reset.sign.fraud")) {
+		t.Errorf("before anything is picked it is %s, and the admins read %s", r.State, text(h.Post("/card").Message))
+	}
+	if got := reads(h); got != question {
+		t.Errorf("who asks is asked\n%s\nand otherwise\n%s", got, question)
+	}
+	h.Press(ava, "/reply", "This one", nil)
+	if got := reads(h); got != plan || h.Asked().State != flows.ResetFrozen {
+		t.Errorf("it is %s; who asks reads\n%s\nand otherwise\n%s", h.Asked().State, got, plan)
+	}
+	if h.Has("/manager/") {
+		t.Error("the manager was asked")
+	}
+	h.Advance(5 * time.Hour)
+	h.untouched()
+}
+
 // TestABurstOfRequestsFreezes counts them about one person, by whomever.
 func TestABurstOfRequestsFreezes(t *testing.T) {
 	h := newHouse(t, func(h *house) { h.policy.Burst = 2; h.policy.PerRequester = 9 })

@@ -17,6 +17,9 @@ import (
 // another than the plan was made for; all that was said is then void, for the
 // new plan has another digest.
 func (f *Flow) check(ctx context.Context, r flows.Request, c flows.Case) (flows.Answer, error) {
+	if r.State == flows.ResetFrozen {
+		return f.checkFrozen(ctx, r, c)
+	}
 	if r.State != flows.ResetChecking {
 		return flows.Answer{}, nil // it has moved on
 	}
@@ -35,7 +38,11 @@ func (f *Flow) check(ctx context.Context, r flows.Request, c flows.Case) (flows.
 		return f.wait(r, c, err), nil
 	}
 	if some := candidates(r.Want, a.methods); r.As == flows.AsSubject && len(some) > 1 && (r.Want == wantGone || r.Want == wantNew) {
-		return f.askWhich(r, c, some), nil
+		r.Account.Methods = some
+		if len(signs) > 0 {
+			return f.stopAsking(ctx, r, c, signs, a.user), nil
+		}
+		return f.askWhich(r, c), nil
 	}
 	if moreThanLeast(r.Want, a.methods) && r.Reason == "" {
 		return f.refuse(ctx, r, c, "no-reason"), nil
@@ -129,16 +136,7 @@ func (f *Flow) stopOn(ctx context.Context, r flows.Request, c flows.Case, signs 
 	if why != "" {
 		r.Why = "reset.why." + why
 	}
-	a := flows.Answer{
-		Requests: []flows.Request{r}, Posts: []bot.Post{f.card(r, nil)},
-		Audit: []flows.Entry{f.entry(bot.Identity{}, "reset.frozen", r, "", strings.Join(signs, " "))},
-	}
-	if !c.Alarm {
-		c.Alarm, c.Changed = true, f.Now()
-		a.Cases = []flows.Case{c}
-		a.Jobs = []flows.Job{{Key: c.Post("open"), At: f.Now(), Verb: "escalate.open", Subject: c.Key}}
-	}
-	a.Jobs = append(a.Jobs, jobOf(r, "check", time.Time{}))
+	a := f.alarmed(r, c)
 	if r.Round > 1 { // they were asked about the plan before
 		a.Posts = append(a.Posts, f.managerSees(ctx, r)...)
 	}
@@ -149,6 +147,60 @@ func (f *Flow) stopOn(ctx context.Context, r flows.Request, c flows.Case, signs 
 		a.Posts = append(a.Posts, f.toAsker(r, c))
 	}
 	return a
+}
+
+// stopAsking freezes r, of which it is not said yet what of several is gone. Who
+// asks is asked just that, as they would be otherwise; see [Flow.checkFrozen].
+func (f *Flow) stopAsking(ctx context.Context, r flows.Request, c flows.Case, signs []string, who graph.User) flows.Answer {
+	r.State, r.Signs, r.Changed = flows.ResetFrozen, signs, f.Now()
+	r = f.named(ctx, f.named(ctx, r, r.Subject), r.Requester)
+	r.Account.Name, r.Account.UPN = who.Name, who.UPN
+	a := f.alarmed(r, c)
+	if r.Round > 0 {
+		a.Posts = append(a.Posts, f.managerSees(ctx, r)...)
+	}
+	a.Posts = append(a.Posts, f.toPick(r, c))
+	return a
+}
+
+// alarmed records that r is frozen, and shows it to the admins.
+func (f *Flow) alarmed(r flows.Request, c flows.Case) flows.Answer {
+	a := flows.Answer{
+		Requests: []flows.Request{r}, Posts: []bot.Post{f.card(r, nil)},
+		Audit: []flows.Entry{f.entry(bot.Identity{}, "reset.frozen", r, "", strings.Join(r.Signs, " "))},
+	}
+	if !c.Alarm {
+		c.Alarm, c.Changed = true, f.Now()
+		a.Cases = []flows.Case{c}
+		a.Jobs = []flows.Job{{Key: c.Post("open"), At: f.Now(), Verb: "escalate.open", Subject: c.Key}}
+	}
+	a.Jobs = append(a.Jobs, jobOf(r, "check", time.Time{}))
+	return a
+}
+
+// checkFrozen goes on for who asks with a request that was frozen before they
+// said what is gone: a plan is made and shown to them, and nothing comes of it.
+func (f *Flow) checkFrozen(ctx context.Context, r flows.Request, c flows.Case) (flows.Answer, error) {
+	if !picking(r) || r.Want == wantGone || r.Want == wantNew {
+		return flows.Answer{}, nil
+	}
+	why := ""
+	a, err := f.account(ctx, r.Subject)
+	if errors.Is(err, errNobody) {
+		why, err = "unknown", nil
+	}
+	if err == nil && why == "" {
+		why = a.refusal()
+	}
+	if err == nil && why == "" {
+		r, why, err = f.plan(ctx, r, a)
+	}
+	if err != nil {
+		out := f.wait(r, c, err)
+		out.Posts = slices.DeleteFunc(out.Posts, func(p bot.Post) bool { return p.Key == postOf(r, "card") }) // which says why it is frozen
+		return out, nil
+	}
+	return f.stopOn(ctx, r, c, r.Signs, why), nil
 }
 
 // planned asks for r's proofs.
@@ -172,19 +224,27 @@ func (f *Flow) planned(ctx context.Context, r flows.Request, c flows.Case) (flow
 }
 
 // askWhich asks the one question there is: what of several is gone.
-func (f *Flow) askWhich(r flows.Request, c flows.Case, some []graph.Method) flows.Answer {
-	r.Account.Methods, r.Changed = some, f.Now()
-	return flows.Answer{
-		Requests: []flows.Request{r},
-		Posts:    []bot.Post{{To: c.In, Key: c.Post("reply"), Message: whichOne(f.Words(r.Asking.Locale), r)}},
-	}
+func (f *Flow) askWhich(r flows.Request, c flows.Case) flows.Answer {
+	r.Changed = f.Now()
+	return flows.Answer{Requests: []flows.Request{r}, Posts: []bot.Post{f.toPick(r, c)}}
+}
+
+// toPick has who asks pick what is gone.
+func (f *Flow) toPick(r flows.Request, c flows.Case) bot.Post {
+	return bot.Post{To: c.In, Key: c.Post("reply"), Message: whichOne(f.Words(r.Asking.Locale), r)}
+}
+
+// picking reports whether it may still be picked what of several is gone. One
+// that is frozen looks to who asks as if it might.
+func picking(r flows.Request) bool {
+	return r.State == flows.ResetChecking || r.State == flows.ResetFrozen && r.Why == "" && !r.Alarm
 }
 
 // which goes on with what the subject picked. The ids are the record's, so that
 // only what was offered can be picked.
 func (f *Flow) which(_ context.Context, x press) (flows.Answer, error) {
 	r := x.r
-	if x.e.From.Key() != r.Subject.Key() || r.State != flows.ResetChecking {
+	if x.e.From.Key() != r.Subject.Key() || !picking(r) {
 		return f.no(x.e, "not-yours"), nil
 	}
 	var ids []string

@@ -118,7 +118,7 @@ func (f *Flow) sendBack(ctx context.Context, r flows.Request, c flows.Case, why 
 	}
 	return flows.Answer{
 		Requests: []flows.Request{r},
-		Posts:    append(f.follow(ctx, r, c), f.line(r, bot.Problem, "reset.line.sent-back", bot.Plain(f.printer().Say(key)))),
+		Posts:    append(f.follow(ctx, r, c), f.card(r, outcomes), f.line(r, bot.Problem, "reset.line.sent-back", bot.Plain(f.printer().Say(key)))),
 		Jobs:     []flows.Job{jobOf(r, "check", f.Now())},
 		Audit:    []flows.Entry{f.entry(bot.Identity{}, "reset.sent-back", r, "", why)},
 	}, nil
