@@ -254,7 +254,7 @@ func TestAPassIsForWhoVouched(t *testing.T) {
 		t.Error("Ava is shown the code that she is to be told")
 	}
 	h.Press(ava, "/pick-up/web", "Enter the code", map[string]string{"code": "WRONG2"})
-	if got := h.last(ava); got.Title != says(t, "reset.no.misread.title") || revealed(got).Kind != "" {
+	if got := h.last(ava); got.Title != says(t, "reset.no.wrong-code.title") || revealed(got).Kind != "" {
 		t.Fatalf("by a wrong code Ava reads %s", text(got))
 	}
 	h.Press(ava, "/pick-up/web", "Enter the code", map[string]string{"code": code})

@@ -241,10 +241,10 @@ func (f *Flow) enter(ctx context.Context, x press) (flows.Answer, error) {
 	}
 	n, err := f.misread(ctx, x)
 	if err != nil || n >= guesses {
-		return f.no(x.e, "guessed"), err
+		return f.no(x.e, "wrong-codes"), err
 	}
 	if !same(heard(x.fields["code"]), f.Codes.code(pickUpCode, r.Key, key)) {
-		a := f.no(x.e, "misread", bot.Plain(fmt.Sprint(guesses-n-1)))
+		a := f.no(x.e, "wrong-code", bot.Plain(fmt.Sprint(guesses-n-1)))
 		a.Audit = []flows.Entry{f.entry(who, "reset.misread", r, x.e.ID, "wrong")}
 		return a, nil
 	}
