@@ -88,7 +88,7 @@ func (d *Driver) done(ctx context.Context, got Delivery, err error) error {
 }
 
 // Press presses a button, and lets the program go on while the press waits for
-// its answer.
+// its answer. The clock moves on meanwhile, by no more than a press may take.
 func (d *Driver) Press(ctx context.Context, who bottest.Someone, in bottest.Room, on bottest.Seen, b bottest.Button, fields map[string]string) error {
 	p := d.o.People[who.ID]
 	m, ok := d.o.Fake.Message(d.room(p, in), on.Ref)
@@ -109,7 +109,11 @@ func (d *Driver) Press(ctx context.Context, who bottest.Someone, in bottest.Room
 	}()
 	tick := time.NewTicker(5 * time.Millisecond)
 	defer tick.Stop()
-	for {
+	for n := 0; ; n++ {
+		goOn := d.o.Settle
+		if n >= int(invokeLimit.Seconds()) {
+			goOn = func(ctx context.Context) error { return d.o.Advance(ctx, 0) }
+		}
 		select {
 		case err := <-ended:
 			if err != nil {
@@ -117,7 +121,7 @@ func (d *Driver) Press(ctx context.Context, who bottest.Someone, in bottest.Room
 			}
 			return d.o.Settle(ctx)
 		case <-tick.C:
-			if err := d.o.Settle(ctx); err != nil {
+			if err := goOn(ctx); err != nil {
 				return err
 			}
 		}
