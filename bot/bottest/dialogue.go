@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io/fs"
 	"path"
+	"slices"
 	"strings"
 	"time"
 	"unicode"
@@ -57,12 +58,14 @@ type (
 	}
 	filledField struct{ name, text string }
 
-	// signed is somebody who follows a button to our own page and says yes
-	// there, or, with not, is refused with a text that has says in it. The
-	// button may be one that only somebody else was shown.
+	// signed is somebody who follows a button to our own page, signs in, and
+	// says yes there after a time, or, with not, is refused with a text that has
+	// says in it. The button may be one that only somebody else was shown.
 	signed struct {
 		who, label, of, method, on, says string
 		admins, not                      bool
+		again                            bool // at the address that they followed last under that label
+		after                            time.Duration
 	}
 
 	// shown is somebody who reads a secret, and registered one who uses it.
@@ -75,7 +78,8 @@ type (
 		not             bool
 	}
 
-	// befell is what happens to somebody at the tenant.
+	// befell is what happens at the tenant, to somebody or, if who is "", to
+	// all of it.
 	befell struct{ what, who string }
 )
 
@@ -90,10 +94,17 @@ func (befell) deed()     {}
 
 // A sight is what is to be seen by somebody.
 type sight struct {
-	who             string // "" for the admins in their channel
+	who             string // "" for an admin, whoever of them did something last
+	in              Room
 	thread, earlier bool
+	only            bool // of the admins, who alone
 	nothing         bool
 	clauses         []clause
+}
+
+// finds reports whether something must be there: not only nots.
+func (s *sight) finds() bool {
+	return slices.ContainsFunc(s.clauses, func(c clause) bool { return !c.not })
 }
 
 type clause struct {

@@ -27,7 +27,7 @@ func TestParseSaysWhatIsWrong(t *testing.T) {
 		{"make", "d.txt:1: the name of a failure is expected"},
 		{"wait long", "d.txt:1: a duration such as 90s is expected"},
 		{"wait -1s", "d.txt:1: a duration such as 90s is expected"},
-		{"\n# x\nava shouts \"hi\"", "d.txt:3: after ava, one of says, runs, replies, presses, fills, reads, registers, signs in, and cannot sign in is expected"},
+		{"\n# x\nava shouts \"hi\"", "d.txt:3: after ava, one of says, runs, replies, presses, fills, reads, sees, registers, signs in, and cannot sign in is expected"},
 		{"ava signs at \"Confirm\"", "d.txt:1: signs in at, or cannot sign in at, is expected"},
 		{"ava signs in at \"Confirm\"", "d.txt:1: with what do they sign in?"},
 		{"ava cannot sign in at \"Confirm\" with password", "d.txt:1: what does the page say?"},
@@ -47,6 +47,12 @@ func TestParseSaysWhatIsWrong(t *testing.T) {
 		{"bot to ava: says \"x\" says \"y\"", `d.txt:1: a semicolon is expected before "says"`},
 		{"bot to ava: status red", "d.txt:1: a status is info, waiting, good, or problem"},
 		{"admins see in kitchen: nothing", "d.txt:1: in thread is expected"},
+		{"only priya sees: nothing", "d.txt:1: only, who it is, and is told, are expected"},
+		{"only priya is told: nothing", "d.txt:1: what is only one is told?"},
+		{"only priya is told: not says \"x\"", "d.txt:1: what is only one is told?"},
+		{"happens", "d.txt:1: what happens?"},
+		{"happens fire to", "d.txt:1: happens to whom?"},
+		{"ava signs in at \"Confirm\" with key after noon", "d.txt:1: a duration such as 90s is expected"},
 		{"  says \"x\"", "d.txt:1: goes on with nothing"},
 		{"bot to ava: says \"x\"\n  sings \"y\"", `d.txt:1: "sings" is not one of title, says, status, offers, attaches, and nothing`},
 	} {
@@ -77,12 +83,19 @@ func TestParseKeepsWhatIsSaid(t *testing.T) {
 type village struct {
 	direct map[string][]Seen
 	admins []Seen
+	only   map[string][]Seen // in the admins' channel, for one of them
 	waited time.Duration
 	n      int
+
+	signedIn map[string]bool // by address
+}
+
+func newVillage() *village {
+	return &village{direct: map[string][]Seen{}, only: map[string][]Seen{}, signedIn: map[string]bool{}}
 }
 
 func (v *village) People() []Someone {
-	return []Someone{{"ava.chen", "Ava Chen", false}, {"ben.o", "Ben Okafor", false}, {"ben.b", "Ben Berg", false}, {"priya", "Priya Raman", true}}
+	return []Someone{{"ava.chen", "Ava Chen", false}, {"ben.o", "Ben Okafor", false}, {"ben.b", "Ben Berg", false}, {"priya", "Priya Raman", true}, {"sam", "Sam Ode", true}}
 }
 
 func (v *village) Make(_ context.Context, sample string) (string, error) {
@@ -115,6 +128,10 @@ func (v *village) tell(who string, m Seen) {
 }
 
 func (v *village) Command(ctx context.Context, who Someone, in Room, command, text string) error {
+	if in == Admins {
+		v.only[who.ID] = append(v.only[who.ID], Seen{Ref: v.ref(), Title: "Only you", Lines: []string{text}})
+		return nil
+	}
 	v.tell(who.ID, Seen{Title: command, Lines: []string{text}})
 	return nil
 }
@@ -126,19 +143,35 @@ func (v *village) Press(_ context.Context, who Someone, in Room, on Seen, b Butt
 
 func (v *village) Read(_ context.Context, who Someone, in Room) ([]Seen, error) {
 	if in == Admins {
-		return v.admins, nil
+		return slices.Concat(v.admins, v.only[who.ID]), nil
 	}
 	return v.direct[who.ID], nil
 }
 
 func (v *village) Advance(_ context.Context, d time.Duration) error { v.waited += d; return nil }
 
+func (v *village) SignIn(_ context.Context, who Someone, address, method string, after time.Duration) error {
+	v.waited += after
+	if v.signedIn[address] || method == "password" {
+		return errors.New("403: not so")
+	}
+	v.signedIn[address] = true
+	return nil
+}
+
+func (v *village) Register(context.Context, Someone, string) error { return errors.New("nobody can") }
+
+func (v *village) Happen(_ context.Context, what string, who Someone) error {
+	v.admins = append(v.admins, Seen{Ref: v.ref(), Title: what, Lines: []string{who.Name}, Buttons: []Button{{Label: "Agree", Address: "https://contoso.com/" + what}}})
+	return nil
+}
+
 func play(text string) error {
 	d, err := Parse("d.txt", text)
 	if err != nil {
 		return err
 	}
-	return d.Run(context.Background(), &village{direct: map[string][]Seen{}})
+	return d.Run(context.Background(), newVillage())
 }
 
 func TestRun(t *testing.T) {
@@ -166,6 +199,17 @@ bot to ava: says "which phone?"
 ava runs "/mfa-help status now"
 bot to ava: title "/mfa-help"; says "status now"
 wait 1h30m
+priya runs "/mfa-help queue" in admins
+only priya is told: title "Only you"; says "queue"; not says "stack"
+sam sees: not title "Only you"
+happens storm
+sam sees: title "storm"
+happens fire to ben.o
+priya sees earlier: title "fire"; says "Okafor"
+priya cannot sign in at "Agree" with password in admins says "not so"
+priya signs in at "Agree" again with key after 5m
+priya cannot sign in at "Agree" again with key says "403"
+priya signs in at "Agree" with key in admins on "storm"
 `)
 	if err != nil {
 		t.Error(err)
@@ -191,6 +235,14 @@ func TestRunFails(t *testing.T) {
 		{"ava says \"hi\"\nava fills \"Ask\" phone=\"Broken\"", `Phone is not answered by "Broken"`},
 		{"priya replies \"hi\"", "there is no such card for Priya Raman"},
 		{"ava says \"hi\"\nava presses \"That helped\" again", `nobody has pressed "That helped" yet`},
+		{"priya runs \"/x hi\" in admins\nonly sam is told: says \"hi\"", "Sam Ode sees"},
+		{"priya runs \"/x hi\" in admins\nonly priya is told: says \"ho\"", "| hi"},
+		{"priya runs \"/x hi\" in admins\nsam runs \"/x hi\" in admins\nonly priya is told: says \"hi\"", "Sam Ode sees"},
+		{"happens storm\nonly priya is told: title \"storm\"", "Sam Ode sees"},
+		{"happens storm\nsam sees: title \"calm\"", "storm"},
+		{"happens storm\npriya signs in at \"Agree\" with password in admins", "not so"},
+		{"happens storm\npriya cannot sign in at \"Agree\" with key in admins says \"not so\"", "the page took it"},
+		{"happens storm\npriya signs in at \"Agree\" with key in admins\nsam signs in at \"Agree\" again with key", `Sam Ode has not been at "Agree" yet`},
 	} {
 		if err := play(test.text); err == nil || !strings.Contains(err.Error(), test.want) || !strings.HasPrefix(err.Error(), "d.txt:") {
 			t.Errorf("%q: got %v, want %s", test.text, err, test.want)
@@ -199,7 +251,7 @@ func TestRunFails(t *testing.T) {
 }
 
 func TestRunStopsAtTheFirst(t *testing.T) {
-	v := &village{direct: map[string][]Seen{}}
+	v := newVillage()
 	d, err := Parse("d.txt", "bot to ava: says \"hi\"\nwait 1h")
 	if err != nil {
 		t.Fatal(err)

@@ -37,6 +37,7 @@
 //	happens WHAT to WHO          at the tenant: new-method (one is registered), new-number (the
 //	                             directory has another since ten days), fraud (reported, so that
 //	                             they are blocked), or demotion (they are no admin any more)
+//	happens WHAT                 to all of the tenant: outage (nothing is answered) or recovery
 //	wait DURATION                such as 90s or 24h, on the clocks of the tenant and the program
 //	WHO says "TEXT" [in admins]  to the bot, or in the admins' channel; "TEXT" may have <paste> in it
 //	WHO runs "/mfa-help TEXT" [in admins]
@@ -50,10 +51,11 @@
 //	                             a FIELD is its name or, in quotes, its label; of a list of
 //	                             options, TEXT is the label or the value of one
 //
-//	WHO signs in at "LABEL" with METHOD [in admins] [on "TITLE"]
+//	WHO signs in at "LABEL" [again] with METHOD [in admins] [on "TITLE"] [after DURATION]
 //	                             follows a button to our own page, signs in there with a METHOD
-//	                             such as authenticator or password, and says yes
-//	WHO cannot sign in at "LABEL" [of WHO] with METHOD [in admins] [on "TITLE"] says "PART"
+//	                             such as authenticator or password, and says yes, at once or
+//	                             after a time; again is at the address they were at before
+//	WHO cannot sign in at "LABEL" [again] [of WHO] with METHOD [in admins] [on "TITLE"] [after DURATION] says "PART"
 //	                             does the same, and there is no yes; the button may be one that
 //	                             only somebody else is shown
 //
@@ -77,6 +79,13 @@
 //
 //	bot to WHO [earlier]: CLAUSE; CLAUSE...
 //	admins see [in thread] [earlier]: CLAUSE; CLAUSE...
+//	                             in their channel, as the last admin sees it who did something
+//	WHO sees [in thread] [earlier]: CLAUSE; CLAUSE...
+//	                             the same, as this one of them sees it
+//	only WHO is told: CLAUSE; CLAUSE...
+//	                             in the admins' channel and to them alone: each platform has its
+//	                             own place for that, in the thread or not, and no other admin may
+//	                             see anything that fits
 //
 //	title "PART"    a part of its title
 //	says "PART"     a part of one of its lines

@@ -82,9 +82,9 @@ type Button struct {
 // sign in. Others cannot play a dialogue in which somebody does.
 type SignsIn interface {
 	// SignIn opens an address that a button led to, signs in there with what
-	// is called method, and says yes to what is shown then. The error says
-	// what the page says, if there was no yes.
-	SignIn(ctx context.Context, who Someone, address, method string) error
+	// is called method, and a time after that says yes to what is shown then.
+	// The error says what the page says, if there was no yes.
+	SignIn(ctx context.Context, who Someone, address, method string, after time.Duration) error
 
 	// Register gets into the tenant with a pass, registers a method there,
 	// and signs in with that.
@@ -94,8 +94,8 @@ type SignsIn interface {
 // A Happens is a [Driver] of a program with a tenant in which things happen
 // beside what people do in a chat.
 type Happens interface {
-	// Happen has what is called so happen to somebody: see the comment on
-	// the package for what there is.
+	// Happen has what is called so happen to somebody, or, for the zero
+	// Someone, to the tenant: see the comment on the package for what there is.
 	Happen(ctx context.Context, what string, who Someone) error
 }
 

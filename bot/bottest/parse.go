@@ -81,10 +81,16 @@ func (p *parser) statement(l *line) (err error) {
 		l.sight, err = p.botTo()
 	case "admins":
 		l.sight, err = p.adminsSee()
+	case "only":
+		l.sight, err = p.onlyTold()
 	case "":
 		err = errors.New("a statement begins with a word")
 	default:
-		l.deed, err = p.does(verb)
+		if p.skip("sees") {
+			l.sight, err = p.inChannel(verb)
+		} else {
+			l.deed, err = p.does(verb)
+		}
 	}
 	if err == nil && len(p.tokens) > 0 {
 		err = fmt.Errorf("%q is more than was expected", p.tokens[0].text)
@@ -101,18 +107,26 @@ func (p *parser) make() (deed, error) {
 }
 
 func (p *parser) wait() (deed, error) {
-	d, err := time.ParseDuration(p.word())
-	if err != nil || d <= 0 {
-		return nil, errors.New("a duration such as 90s is expected")
-	}
-	return waited{d}, nil
+	d, err := p.duration()
+	return waited{d}, err
 }
 
-// happens reads what happens to somebody at the tenant.
+func (p *parser) duration() (time.Duration, error) {
+	d, err := time.ParseDuration(p.word())
+	if err != nil || d <= 0 {
+		return 0, errors.New("a duration such as 90s is expected")
+	}
+	return d, nil
+}
+
+// happens reads what happens at the tenant, to somebody or to all of it.
 func (p *parser) happens() (deed, error) {
 	what := p.word()
-	if what == "" || !p.skip("to") {
-		return nil, errors.New("happens, what happens, and to whom, are expected")
+	if what == "" {
+		return nil, errors.New("what happens?")
+	}
+	if !p.skip("to") {
+		return befell{what: what}, nil
 	}
 	who := p.word()
 	if who == "" {
@@ -141,7 +155,7 @@ func (p *parser) does(who string) (deed, error) {
 	case "registers":
 		return p.registers(who, false)
 	}
-	return nil, fmt.Errorf("after %s, one of says, runs, replies, presses, fills, reads, registers, signs in, and cannot sign in is expected", who)
+	return nil, fmt.Errorf("after %s, one of says, runs, replies, presses, fills, reads, sees, registers, signs in, and cannot sign in is expected", who)
 }
 
 // registers reads with which pass somebody registers, or cannot.
@@ -184,6 +198,7 @@ func (p *parser) signs(who, verb string) (deed, error) {
 	if d.label, err = p.text("at"); err != nil {
 		return nil, err
 	}
+	d.again = p.skip("again")
 	if p.skip("of") {
 		if d.of = p.word(); d.of == "" {
 			return nil, errors.New("of whom is what they sign in at?")
@@ -195,7 +210,10 @@ func (p *parser) signs(who, verb string) (deed, error) {
 	if d.method = p.word(); d.method == "" {
 		return nil, errors.New("with what do they sign in?")
 	}
-	if d.admins, d.on, err = p.where(); err == nil && d.not {
+	if d.admins, d.on, err = p.where(); err == nil && p.skip("after") {
+		d.after, err = p.duration()
+	}
+	if err == nil && d.not {
 		if !p.skip("says") {
 			return nil, errors.New("what does the page say?")
 		}
@@ -261,18 +279,37 @@ func (p *parser) botTo() (*sight, error) {
 	if who == "" {
 		return nil, errors.New("bot to whom?")
 	}
-	return p.sees(&sight{who: who})
+	return p.sees(&sight{who: who, in: Direct})
 }
 
 func (p *parser) adminsSee() (*sight, error) {
 	if !p.skip("see") {
 		return nil, errors.New("admins see is expected")
 	}
+	return p.inChannel("")
+}
+
+// inChannel reads what is to be seen in the admins' channel, by one of them or,
+// for "", by whoever looks.
+func (p *parser) inChannel(who string) (*sight, error) {
 	thread := p.skip("in")
 	if thread && !p.skip("thread") {
 		return nil, errors.New("in thread is expected")
 	}
-	return p.sees(&sight{thread: thread})
+	return p.sees(&sight{who: who, in: Admins, thread: thread})
+}
+
+// onlyTold reads what one admin sees and the others do not.
+func (p *parser) onlyTold() (*sight, error) {
+	who := p.word()
+	if who == "" || !p.skip("is") || !p.skip("told") {
+		return nil, errors.New("only, who it is, and is told, are expected")
+	}
+	s, err := p.sees(&sight{who: who, in: Admins, only: true})
+	if err == nil && (s.earlier || s.nothing || !s.finds()) {
+		err = errors.New("what is only one is told?")
+	}
+	return s, err
 }
 
 func (p *parser) sees(s *sight) (*sight, error) {

@@ -50,6 +50,8 @@ type stage struct {
 	secret string
 	admin  Someone                  // who looks at the admins' channel: the last admin who did something
 	last   map[string]pressedBefore // by label
+
+	followed map[string]string // addresses, by who was there last and the label that led there
 }
 
 // pressedBefore is a button and the card on which it was.
@@ -177,10 +179,27 @@ func (s *stage) signIn(ctx context.Context, d signed) error {
 	if !ok {
 		return errors.New("there is no page here on which people sign in")
 	}
-	reader := p
+	address, err := s.address(ctx, p, d)
+	if err != nil {
+		return err
+	}
+	return turnedAway(page.SignIn(ctx, p, address, d.method, d.after), d.not, d.says)
+}
+
+// address is where the button leads at which p signs in.
+func (s *stage) address(ctx context.Context, p Someone, d signed) (string, error) {
+	followed := p.ID + " " + d.label
+	if d.again {
+		before, ok := s.followed[followed]
+		if !ok {
+			return "", fmt.Errorf("%s has not been at %q yet", p.Name, d.label)
+		}
+		return before, nil
+	}
+	reader, err := p, error(nil)
 	if d.of != "" {
 		if reader, err = s.person(d.of); err != nil {
-			return err
+			return "", err
 		}
 	}
 	card, err := s.card(ctx, reader, room(d.admins), func(m Seen) bool {
@@ -188,10 +207,14 @@ func (s *stage) signIn(ctx context.Context, d signed) error {
 		return has && b.Address != "" && strings.Contains(m.Title, d.on)
 	})
 	if err != nil {
-		return err
+		return "", err
 	}
 	b, _ := card.button(d.label)
-	return turnedAway(page.SignIn(ctx, p, b.Address, d.method), d.not, d.says)
+	if s.followed == nil {
+		s.followed = map[string]string{}
+	}
+	s.followed[followed] = b.Address
+	return b.Address, nil
 }
 
 // turnedAway is err, or, where somebody must be refused, that they were not, or
@@ -265,13 +288,16 @@ func (s *stage) register(ctx context.Context, d registered) error {
 
 // happen has something happen at the tenant.
 func (s *stage) happen(ctx context.Context, d befell) error {
-	p, err := s.person(d.who)
-	if err != nil {
-		return err
-	}
 	tenant, ok := s.driver.(Happens)
 	if !ok {
 		return errors.New("there is no tenant here to which anything happens")
+	}
+	if d.who == "" {
+		return tenant.Happen(ctx, d.what, Someone{})
+	}
+	p, err := s.person(d.who)
+	if err != nil {
+		return err
 	}
 	return tenant.Happen(ctx, d.what, p)
 }
@@ -334,8 +360,34 @@ func (in Input) value(text string) (string, error) {
 	return text, nil
 }
 
+// lookOnly checks what one of the admins is told among the others, wherever in
+// the channel their platform puts it, and that nobody else there is.
+func (s *stage) lookOnly(ctx context.Context, want sight) error {
+	who, err := s.person(want.who)
+	if err != nil {
+		return err
+	}
+	want = want.said(s.filled)
+	for _, p := range append([]Someone{who}, s.driver.People()...) {
+		if p.ID == who.ID || p.Admin {
+			all, err := s.driver.Read(ctx, p, Admins)
+			if err != nil {
+				return err
+			}
+			told := slices.ContainsFunc(all, func(m Seen) bool { return m.From == "" && want.fits(m) })
+			if told != (p.ID == who.ID) {
+				return fmt.Errorf("%s sees\n%s", p.Name, describe(all))
+			}
+		}
+	}
+	return nil
+}
+
 // look checks what is to be seen.
 func (s *stage) look(ctx context.Context, want sight) error {
+	if want.only {
+		return s.lookOnly(ctx, want)
+	}
 	who, in, err := s.viewer(want)
 	if err != nil {
 		return err
@@ -369,7 +421,7 @@ func (want sight) said(filled func(string) string) sight {
 func (s *stage) viewer(want sight) (Someone, Room, error) {
 	if want.who != "" {
 		p, err := s.person(want.who)
-		return p, Direct, err
+		return p, want.in, err
 	}
 	if s.admin.Admin {
 		return s.admin, Admins, nil
@@ -384,22 +436,24 @@ func (s *stage) viewer(want sight) (Someone, Room, error) {
 
 // check reports why want is not to be seen in what was sent.
 func (want sight) check(sent []Seen) error {
-	onlyNot := !slices.ContainsFunc(want.clauses, func(c clause) bool { return !c.not })
+	onlyNot := !want.finds()
 	looked := sent
 	if !want.earlier && !onlyNot && len(sent) > 0 {
 		looked = sent[len(sent)-1:]
 	}
-	fits := func(m Seen) bool {
-		return !slices.ContainsFunc(want.clauses, func(c clause) bool { return c.in(m) == c.not })
-	}
-	misfits := func(m Seen) bool { return !fits(m) }
+	misfits := func(m Seen) bool { return !want.fits(m) }
 	switch {
 	case onlyNot && !slices.ContainsFunc(looked, misfits):
 		return nil
-	case !onlyNot && slices.ContainsFunc(looked, fits):
+	case !onlyNot && slices.ContainsFunc(looked, want.fits):
 		return nil
 	}
 	return fmt.Errorf("there is\n%s", describe(sent))
+}
+
+// fits reports whether a message has all that want looks for.
+func (want sight) fits(m Seen) bool {
+	return !slices.ContainsFunc(want.clauses, func(c clause) bool { return c.in(m) == c.not })
 }
 
 // in reports whether m has what c looks for.

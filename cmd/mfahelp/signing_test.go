@@ -26,12 +26,12 @@ type signing struct {
 }
 
 // SignIn implements [bottest.SignsIn].
-func (d signing) SignIn(ctx context.Context, who bottest.Someone, address, method string) error {
+func (d signing) SignIn(ctx context.Context, who bottest.Someone, address, method string, after time.Duration) error {
 	upn, err := d.login(who)
 	if err != nil {
 		return err
 	}
-	if err := d.s.signIn(ctx, upn, address, method); err != nil {
+	if err := d.s.signIn(ctx, upn, address, method, after); err != nil {
 		return err
 	}
 	return d.s.settle(ctx)
@@ -80,6 +80,11 @@ func register(ctx context.Context, c *http.Client, base, upn, pass string) error
 
 // Happen implements [bottest.Happens].
 func (d signing) Happen(_ context.Context, what string, who bottest.Someone) error {
+	switch what {
+	case "outage", "recovery":
+		d.s.tenant.SetOutage(what == "outage")
+		return nil
+	}
 	upn, err := d.login(who)
 	if err != nil {
 		return err
@@ -92,7 +97,7 @@ func (d signing) Happen(_ context.Context, what string, who bottest.Someone) err
 	case "fraud":
 		err = tenant.ReportFraud(upn, time.Hour)
 	case "demotion":
-		err = tenant.Leave(upn, sandbox.AdminsGroup)
+		err = errors.Join(tenant.Leave(upn, sandbox.AdminsGroup), tenant.Leave(upn, sandbox.ApproversGroup))
 	default:
 		err = fmt.Errorf("nothing is called %q", what)
 	}
@@ -105,46 +110,69 @@ type showing struct {
 	bottest.Shows
 }
 
-// signIn follows an address to its end. Its error is what a page says that is
-// no yes.
-func (s *theatre) signIn(ctx context.Context, user, address, method string) error {
-	return agree(ctx, address, func(entra string) (string, error) {
+// signIn follows an address to its end, with a rest before the yes. Its error is
+// what a page says that is no yes.
+func (s *theatre) signIn(ctx context.Context, user, address, method string, rest time.Duration) error {
+	v, digest, err := arrive(ctx, address, func(entra string) (string, error) {
 		return s.tenant.SignIn(entra, sandbox.SignIn{User: user, With: method})
 	})
+	if err != nil {
+		return err
+	}
+	if rest > 0 {
+		if err := s.advance(ctx, rest); err != nil {
+			return err
+		}
+	}
+	return v.sayYes(ctx, address, digest)
 }
 
 // agree says yes at an address of ours. At says where Entra sends a browser back
 // to that was sent there.
 func agree(ctx context.Context, address string, at func(entra string) (back string, err error)) error {
-	v, err := newTab(&http.Client{})
+	v, digest, err := arrive(ctx, address, at)
 	if err != nil {
 		return err
 	}
+	return v.sayYes(ctx, address, digest)
+}
+
+// arrive signs in for an address of ours, and returns the browser and what the
+// page has it say yes to.
+func arrive(ctx context.Context, address string, at func(entra string) (back string, err error)) (v *tab, digest string, err error) {
+	if v, err = newTab(&http.Client{}); err != nil {
+		return nil, "", err
+	}
 	if err := v.get(ctx, address); err != nil {
-		return err
+		return nil, "", err
 	}
 	// The invitation has one button, which leads to Entra.
 	if err := v.send(ctx, address, nil); err != nil {
-		return err
+		return nil, "", err
 	}
 	back, err := at(v.location)
 	if err != nil {
-		return err
+		return nil, "", err
 	}
 	if err := v.get(ctx, back); err != nil {
-		return err
+		return nil, "", err
 	}
 	if v.status != http.StatusSeeOther {
-		return v.said()
+		return nil, "", v.said()
 	}
 	if err := v.get(ctx, v.location); err != nil {
-		return err
+		return nil, "", err
 	}
-	digest := formDigest.FindStringSubmatch(v.body)
-	if digest == nil {
-		return v.said()
+	found := formDigest.FindStringSubmatch(v.body)
+	if found == nil {
+		return nil, "", v.said()
 	}
-	if err := v.post(ctx, address+"/confirm", url.Values{"digest": {digest[1]}}); err != nil {
+	return v, found[1], nil
+}
+
+// sayYes agrees to what the page at an address shows.
+func (v *tab) sayYes(ctx context.Context, address, digest string) error {
+	if err := v.post(ctx, address+"/confirm", url.Values{"digest": {digest}}); err != nil {
 		return err
 	}
 	if !strings.Contains(v.body, printer("").Say("page.done.title")) {

@@ -137,10 +137,14 @@ func (f *Fake) pushSeen(ctx context.Context, p *Person, c *Channel, on bottest.S
 }
 
 // Show presses the button under a message that shows what its dashes stand for,
-// reads it in the dialog, and closes that.
+// reads it in the dialog, and closes that. A dialog that is open has it already.
 func (d *Driver) Show(ctx context.Context, who bottest.Someone, on bottest.Seen, name string) (string, error) {
 	p := d.o.People[who.ID]
 	i := slices.IndexFunc(on.Buttons, func(b bottest.Button) bool { return strings.HasPrefix(b.Ref, "reveal-") })
+	if v, ok := d.o.Fake.Open(p); ok && on.Ref == viewRef+v.ID {
+		d.o.Fake.Shut(p)
+		return on.Fact(name)
+	}
 	if i < 0 {
 		return "", fmt.Errorf("%s has nothing to show", on.Title)
 	}
