@@ -249,6 +249,8 @@ func reasonText(p *words.Printer, why string) string {
 	switch {
 	case strings.Contains(why, graph.ErrDefault.Error()):
 		return p.Say("reset.default")
+	case why == "approval.approvers": // of which the record does not have how many
+		return p.Say("reset.leave.verdict")
 	case words.Has(why):
 		return p.Say(why)
 	}
