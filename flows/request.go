@@ -124,6 +124,15 @@ func (s RequestState) Lets(k graph.ChangeKind) bool {
 	return s == ResetExecuting
 }
 
+// Defends reports whether a change of a kind, of a request in state s, can only
+// take something away from whoever should not have it: a pass that was made, and
+// the sessions of whoever is behind a request that turned out to be an attack. It
+// needs no plan, and goes on while all resets are stopped. That a plan ends
+// sessions is no defence, but a part of a reset like any other.
+func (s RequestState) Defends(k graph.ChangeKind) bool {
+	return k == graph.DeletePass || k == graph.RevokeSessions && s == ResetFrozen
+}
+
 // ways are the states that a request may go to from each; a sign of compromise
 // may freeze it from any. What is over stays over otherwise, so the first word
 // that ends it is the last one. One that is new may be so already: a refusal.

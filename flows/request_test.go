@@ -37,6 +37,19 @@ func TestLets(t *testing.T) {
 	}
 }
 
+// TestDefends lets nothing but a pass that goes, and the sessions of an attack,
+// begin while all resets are stopped.
+func TestDefends(t *testing.T) {
+	for _, kind := range graph.ChangeKinds {
+		for _, s := range append(slices.Clip(states), "") {
+			want := kind == graph.DeletePass || kind == graph.RevokeSessions && s == ResetFrozen
+			if got := s.Defends(kind); got != want {
+				t.Errorf("%s while %q: got %v, want %v", kind, s, got, want)
+			}
+		}
+	}
+}
+
 // TestMay holds the ways of a request to what must never be, however the table
 // grows.
 func TestMay(t *testing.T) {

@@ -68,6 +68,7 @@ func contract(t *testing.T, address func(*testing.T) string) {
 		{"a denial before the intent wins", effectsStopped},
 		{"leave is for the request as it is", effectsReread},
 		{"nothing begins while resets are stopped", effectsFrozen},
+		{"a freeze stops what a plan ends, and nothing against an attack", effectsDefend},
 		{"what follows from an error goes by its kind", effectsFail},
 		{"who dies in an effect leaves it to others by its kind", effectsLost},
 		{"nothing is done that cannot be put on record", effectsUnaudited},

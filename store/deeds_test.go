@@ -216,6 +216,30 @@ func effectsFrozen(f *fixture) {
 	f.state("R/1-phone", flows.EffectDone)
 }
 
+// effectsDefend stops the sessions that a plan ends, in the very moment before
+// they begin too, as any other part of it; and not those of an attack.
+func effectsDefend(f *fixture) {
+	f.execute("R", revoke("R"))
+	freeze := func() { f.answer(flows.Answer{Freeze: &flows.Freeze{On: true, Since: start, Why: "freeze.asked"}}) }
+	c := &tenant{}
+	f.perform(&leave{asked: freeze}, c) // between leave and the beginning
+	f.state("R/2-revoke", flows.EffectWanted)
+	f.noEffect()
+	if len(c.did) != 0 || f.audited("effect/%/intent") != 0 {
+		f.Errorf("begun while resets are stopped: %v", c.did)
+	}
+	r := f.request("R")
+	r.State, r.Alarm = flows.ResetFrozen, true // "this was not me"
+	f.answer(flows.Answer{Requests: []flows.Request{r}, Effects: []flows.Effect{effect("R", "not-me", graph.RevokeSessions, "")}})
+	f.perform(&leave{}, c)
+	f.perform(&leave{}, c)
+	f.noEffect()
+	f.state("R/not-me", flows.EffectDone)
+	if got := strings.Join(c.did, ", "); got != "sessions.revoke, sessions.revoke" {
+		f.Errorf("done against an attack: %s", got)
+	}
+}
+
 // effectsFail holds each kind of an error to what follows from it.
 func effectsFail(f *fixture) {
 	busy := &graph.Error{Op: "test", Reason: graph.ErrThrottled, After: 7 * time.Minute}

@@ -32,7 +32,7 @@ func (s *Store) recordEffects(ctx context.Context, tx *sql.Tx, a flows.Answer, n
 }
 
 func (s *Store) recordEffect(ctx context.Context, tx *sql.Tx, seq int64, e flows.Effect, now time.Time) error {
-	ready, err := mayAsk(ctx, tx, e)
+	ready, unstopped, err := mayAsk(ctx, tx, e)
 	if err != nil {
 		return err
 	}
@@ -41,7 +41,7 @@ func (s *Store) recordEffect(ctx context.Context, tx *sql.Tx, seq int64, e flows
 		return err
 	}
 	args := []any{e.Key, seq, seq, effectLane(e), e.Approval, string(e.Kind), string(data), string(flows.EffectWanted),
-		btoi(ready), btoi(flows.ResetFrozen.Lets(e.Kind)), micros(now), micros(now), micros(now)}
+		btoi(ready), btoi(unstopped), micros(now), micros(now), micros(now)}
 	n, err := change(ctx, tx, `INSERT INTO effects (key, seq, turn, lane, request, kind, data, state, ready, anyway, due_at, asked_at, changed_at)
 		VALUES `+values(1, len(args))+` ON CONFLICT (key) DO NOTHING`, args...)
 	if err != nil || n == 1 {
@@ -60,30 +60,31 @@ func effectLane(e flows.Effect) string {
 }
 
 // mayAsk refuses an effect that waits for nothing, or that its request does not
-// have, and reports whether a worker may begin it already. A pass is never for
-// a worker: it is made while somebody waits for it; see [Store.Reveal].
-func mayAsk(ctx context.Context, tx *sql.Tx, e flows.Effect) (ready bool, err error) {
+// have, and reports whether a worker may begin it already, and whether even while
+// all resets are stopped. A pass is never for a worker: it is made while somebody
+// waits for it; see [Store.Reveal].
+func mayAsk(ctx context.Context, tx *sql.Tx, e flows.Effect) (ready, unstopped bool, err error) {
 	if e.Harmless() {
-		return true, nil
+		return true, true, nil
 	}
 	found, err := all(ctx, tx, scanRequest, `SELECT version, data FROM requests WHERE key = $1`, e.Approval)
 	if err != nil {
-		return false, err
+		return false, false, err
 	}
 	if len(found) == 0 {
-		return false, fmt.Errorf("%w: there is no request %s", ErrRefused, e.Approval)
+		return false, false, fmt.Errorf("%w: there is no request %s", ErrRefused, e.Approval)
 	}
 	r := found[0]
 	let := lets(r, e.Change)
 	switch {
 	case !sameAccount(e, r):
-		return false, fmt.Errorf("%w: its request is about somebody else", ErrRefused)
-	case !r.Has(e.Change) && !flows.ResetFrozen.Lets(e.Kind):
-		return false, fmt.Errorf("%w: the plan has no such change", ErrRefused)
+		return false, false, fmt.Errorf("%w: its request is about somebody else", ErrRefused)
+	case !r.Has(e.Change) && !r.State.Defends(e.Kind):
+		return false, false, fmt.Errorf("%w: the plan has no such change", ErrRefused)
 	case !r.State.Open() && !let:
-		return false, fmt.Errorf("%w: its request is over: %s", ErrRefused, r.State)
+		return false, false, fmt.Errorf("%w: its request is over: %s", ErrRefused, r.State)
 	}
-	return let && e.Kind != graph.CreatePass, nil
+	return let && e.Kind != graph.CreatePass, anyway(r, e), nil
 }
 
 // sameAsBefore refuses a key that was given to something else before: who asks
@@ -127,7 +128,8 @@ func (s *Store) letEffects(ctx context.Context, tx *sql.Tx, r flows.Request, now
 		if !let && (!r.State.Open() || r.State.Lets(e.Kind)) {
 			err = s.dropEffect(ctx, tx, e, stopped(r, e.Kind), r.Case, now)
 		} else {
-			_, err = change(ctx, tx, `UPDATE effects SET ready = $1 WHERE key = $2`, btoi(let && e.Kind != graph.CreatePass), e.Key)
+			_, err = change(ctx, tx, `UPDATE effects SET ready = $1, anyway = $2 WHERE key = $3`,
+				btoi(let && e.Kind != graph.CreatePass), btoi(anyway(r, e)), e.Key)
 		}
 		if err != nil {
 			return err

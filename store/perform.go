@@ -139,7 +139,7 @@ func (s *Store) begin(ctx context.Context, d Deed, r flows.Request, to bot.Perso
 				return err
 			}
 		}
-		if !flows.ResetFrozen.Lets(d.Effect.Kind) {
+		if !anyway(r, d.Effect) {
 			if err := one(ctx, tx, errNotNow, `UPDATE freezes SET begun = begun + 1 WHERE is_on = 0`); err != nil {
 				return err
 			}

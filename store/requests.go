@@ -192,8 +192,11 @@ func scanRequest(r *sql.Rows) (q flows.Request, err error) {
 	return q, nil
 }
 
-// lets reports whether an effect may begin, as far as its request goes. What
-// takes away from an attacker is let in more states than what the plan says.
+// lets reports whether an effect may begin, as far as its request goes: it is in
+// the plan, or takes away from an attacker.
 func lets(r flows.Request, c graph.Change) bool {
-	return r.State.Lets(c.Kind) && (r.Has(c) || flows.ResetFrozen.Lets(c.Kind))
+	return r.State.Lets(c.Kind) && (r.Has(c) || r.State.Defends(c.Kind))
 }
+
+// anyway reports whether an effect may begin while all resets are stopped.
+func anyway(r flows.Request, e flows.Effect) bool { return e.Harmless() || r.State.Defends(e.Kind) }

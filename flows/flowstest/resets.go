@@ -73,13 +73,13 @@ func (w *World) dropOf(r flows.Request) {
 }
 
 func lets(r flows.Request, c graph.Change) bool {
-	return r.State.Lets(c.Kind) && (r.Has(c) || flows.ResetFrozen.Lets(c.Kind))
+	return r.State.Lets(c.Kind) && (r.Has(c) || r.State.Defends(c.Kind))
 }
 
 func (w *World) want(e flows.Effect) {
 	w.T.Helper()
 	r, ok := w.requests[e.Approval]
-	if err := e.Check(); err != nil || !e.Harmless() && (!ok || !strings.EqualFold(e.User, r.Subject.ObjectID) || !r.Has(e.Change) && !flows.ResetFrozen.Lets(e.Kind)) {
+	if err := e.Check(); err != nil || !e.Harmless() && (!ok || !strings.EqualFold(e.User, r.Subject.ObjectID) || !r.Has(e.Change) && !r.State.Defends(e.Kind)) {
 		w.T.Fatalf("an effect that cannot be asked for: %+v, %v", e, err)
 	}
 	for _, o := range w.outcomes {
