@@ -153,7 +153,7 @@ func (s *Store) Settle(ctx context.Context, d Delivery, ref string, sent error, 
 	}
 	err := s.tx(ctx, "settling "+d.Post.Key, func(ctx context.Context, tx *sql.Tx) error {
 		err := one(ctx, tx, ErrOver, `UPDATE posts SET held = 0, due_at = $1, failures = failures + $2, error = $3
-			WHERE key = $4 AND claim = $5 AND held = 1`, micros(now.Add(wait)), failures, brief(sent), d.Post.Key, d.claim)
+			WHERE key = $4 AND claim = $5 AND held = 1`, notBefore(now.Add(wait)), failures, brief(sent), d.Post.Key, d.claim)
 		if err != nil {
 			return err
 		}

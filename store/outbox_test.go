@@ -190,6 +190,9 @@ func busy(f *fixture) {
 		f.noPost()
 		f.advance(time.Microsecond)
 	}
+	f.settle(f.nextPost(), "", &bot.BusyError{After: time.Nanosecond, Err: errors.New("less than is stored of a time")})
+	f.noPost()
+	f.advance(time.Microsecond)
 	f.settle(f.nextPost(), "", &bot.BusyError{Err: errors.New("503")}) // that does not say how long
 	f.noPost()
 	f.advance(busyAtMost)

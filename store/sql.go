@@ -17,6 +17,11 @@ func micros(t time.Time) int64 {
 	return t.UnixMicro()
 }
 
+// notBefore is when something is due that must not come before t: cut off to the
+// microsecond that is stored it would come early, be told to wait for what was
+// cut off, and come again at once.
+func notBefore(t time.Time) int64 { return micros(t.Add(time.Microsecond - 1)) }
+
 func moment(n int64) time.Time {
 	if n == 0 {
 		return time.Time{}
