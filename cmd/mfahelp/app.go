@@ -108,7 +108,7 @@ func (a *app) platforms() map[string]bot.Platform {
 }
 
 // views are what is read while somebody waits.
-func (a *app) views() views { return views{a.store, a.admins(), a.recent} }
+func (a *app) views() views { return views{a} }
 
 // admins are who may work on cases.
 func (a *app) admins() admins { return admins{a.graph, a.cfg.Admins.Groups, a.cfg.Tenant.ID} }

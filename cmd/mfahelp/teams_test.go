@@ -4,6 +4,7 @@ import (
 	"context"
 	"net/http/httptest"
 	"slices"
+	"strings"
 	"testing"
 
 	"mfahelp/bot/bottest"
@@ -120,5 +121,48 @@ func TestTeamsViews(t *testing.T) {
 	}
 	if after := card("priya.raman"); !slices.Equal(after.Lines, admins.Lines) {
 		t.Errorf("a press of somebody else changed the card from %q to %q", admins.Lines, after.Lines)
+	}
+}
+
+// TestTeamsViewsOfAReset has three look at one card of a reset: who may approve
+// it sees the button; an admin whom the policy does not name sees why not; and
+// whoever is no admin sees how it stands.
+func TestTeamsViewsOfAReset(t *testing.T) {
+	s := openTeamsTheatre(t)
+	d, err := bottest.Parse("views.txt", `# A reset that waits for approval
+grace says "hello"
+aiko says "I lost my phone"
+aiko presses "My phone is gone"
+bot to grace: title "Aiko Sato wants to sign in again"
+grace signs in at "I spoke to them: sign in and confirm" with authenticator
+admins see in thread: title "a reset waits for approval"; offers "Approve…"
+`)
+	if err != nil {
+		t.Fatal(err)
+	}
+	driver := signing{s.driver(), s.theatre}
+	if err := d.Run(t.Context(), driver); err != nil {
+		t.Fatal(err)
+	}
+	s.admins.Members = append(s.admins.Members, s.people["ben.novak"])
+	for _, test := range []struct {
+		who, says     string
+		approve, deny bool
+	}{
+		{"priya.raman", "", true, true},
+		{"oscar.reyes", "You cannot approve this: the policy does not name you", false, true},
+		{"ben.novak", "", false, false},
+	} {
+		all, err := driver.Read(t.Context(), bottest.Someone{ID: test.who}, bottest.Admins)
+		i := slices.IndexFunc(all, func(m bottest.Seen) bool { return strings.Contains(m.Title, "a reset waits for approval") })
+		if err != nil || i < 0 {
+			t.Fatalf("%s sees %+v, %v", test.who, all, err)
+		}
+		offers := func(label string) bool {
+			return slices.ContainsFunc(all[i].Buttons, func(b bottest.Button) bool { return b.Label == label })
+		}
+		if offers("Approve…") != test.approve || offers("Deny") != test.deny || !strings.Contains(strings.Join(all[i].Lines, "\n"), test.says) {
+			t.Errorf("%s sees %+v", test.who, all[i])
+		}
 	}
 }

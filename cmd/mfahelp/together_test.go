@@ -52,7 +52,7 @@ bot to priya: nothing
 			if err := d.Run(t.Context(), two); err != nil {
 				t.Error(err)
 			}
-			for id, want := range map[string]int{"priya.raman": 1, "tomasz.wojcik": 0, "mei.chen": 0} {
+			for id, want := range map[string]int{"priya.raman": 1, "tomasz.wojcik": 0, "mei.tanaka": 0} {
 				if n, err := s.app.store.Count(t.Context(), s.identity(id), "escalate.claimed", time.Time{}); n != want || err != nil {
 					t.Errorf("%s took it %d times, want %d: %v", id, n, want, err)
 				}

@@ -5,19 +5,13 @@ import (
 	"errors"
 
 	"mfahelp/bot"
-	"mfahelp/flows"
-	"mfahelp/store"
 )
 
 // views tell what each reader may see of a message that many read, by the key
-// of one of its buttons: who may work on cases sees what can be done, and the
-// others how it stands; and who asks for help, what they may ask about. They only
-// read.
-type views struct {
-	store  *store.Store
-	admins flows.Admins
-	recent *recent
-}
+// of one of its buttons: who may work on cases sees what can be done, the others
+// how it stands, and an admin who may not decide a reset why not; and who asks
+// for help, what they may ask about. They only read.
+type views struct{ *app }
 
 var errNoView = errors.New("there is nothing to view")
 
@@ -37,14 +31,16 @@ func (v views) View(ctx context.Context, key string, p bot.Person) (bot.Message,
 	case !ok || !known || post.To.Platform != p.Platform || post.Message.Personal || post.To.Audience.One():
 		return bot.Message{}, errNoView
 	}
-	may, err := v.admins.Admin(ctx, p.Identity)
-	if err != nil {
+	may, err := v.admins().Admin(ctx, p.Identity)
+	switch {
+	case err != nil:
 		return bot.Message{}, err
-	}
-	if !may {
+	case !may:
 		return stripped(post.Message), nil
+	case v.resets == nil:
+		return post.Message, nil
 	}
-	return post.Message, nil
+	return v.resets.flow.View(ctx, o.Subject, post.Message, p)
 }
 
 // stripped is m with nothing to press.
