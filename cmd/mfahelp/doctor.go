@@ -1,21 +1,16 @@
 package main
 
 import (
-	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
-	"net/http"
-	"net/url"
 	"os"
 	"strings"
 	"time"
 
-	"mfahelp/bot/slack"
 	"mfahelp/config"
-	"mfahelp/graph/msgraph"
 	"mfahelp/store"
 )
 
@@ -27,9 +22,17 @@ type doctorCmd struct {
 
 // Help says what is tried, and what the exit code means.
 func (doctorCmd) Help() string {
-	return `Each permission, licence and setting that the configuration needs is tried, on an account that does not exist, so that nothing is changed and nobody is told. In Slack nothing is said. What is missing is named.
+	return `Each permission, licence, policy and setting that the configuration needs is tried, on an account that does not exist, so that nothing is changed and nobody is told. In Slack and Teams nothing is said. What is missing is named, with what to do about it.
 
-It ends with 0 if all is there, with 1 if something is missing or could not be told, and with 2 if the command line makes no sense.
+Each line begins with what it came to:
+
+  ok       it was tried, and works
+  unwise   it works, and could be better
+  missing  it does not work
+  unknown  no answer came that would tell
+  look     no program can tell: it says where to look
+
+It ends with 0 if all is there, with 1 if something is missing or unknown, and with 2 if the command line makes no sense.
 
 Examples:
 
@@ -42,8 +45,10 @@ type finding struct {
 	Area    string `json:"area"` // such as "reader"
 	What    string `json:"what"`
 	Needs   string `json:"needs,omitempty"` // the permission, licence or setting
-	Verdict string `json:"verdict"`         // "ok", "unwise", "missing", or "unknown"
-	Said    string `json:"said,omitempty"`  // what was answered
+	Verdict string `json:"verdict"`
+	Said    string `json:"said,omitempty"` // what was answered
+	Do      string `json:"do,omitempty"`
+	See     string `json:"see,omitempty"` // a section of our own documents
 }
 
 // What a finding comes to. What could not be told is no good news.
@@ -52,26 +57,34 @@ const (
 	verdictUnwise  = "unwise" // it works, and could be better
 	verdictMissing = "missing"
 	verdictUnknown = "unknown"
+	verdictLook    = "look" // only a person can see it
 )
 
-// A checkup is what can be tried of one room.
+// bad reports whether a configuration is not to be run with it.
+func (f finding) bad() bool { return f.Verdict == verdictMissing || f.Verdict == verdictUnknown }
+
+// say is a sentence of the doctor's.
+func say(key string, args ...any) string { return printer("").Say("doctor."+key, args...) }
+
+// A checkup is what can be tried of one room. Its name is also a key of words.
 type checkup interface {
 	Name() string
 	Check(ctx context.Context) []finding
 }
 
 // patienceOfDoctor is how long all of it may take.
-const patienceOfDoctor = 2 * time.Minute
+const patienceOfDoctor = 3 * time.Minute
 
 // Run tries everything, and fails if anything is not as it must be.
 func (c *doctorCmd) Run(ctx context.Context, std streams) error {
-	cfg, err := config.Load(c.Config, nil)
-	if err != nil {
-		return err
-	}
 	ctx, cancel := context.WithTimeout(ctx, patienceOfDoctor)
 	defer cancel()
-	found := examine(ctx, checkups(cfg))
+	cfg, err := config.Load(c.Config, nil)
+	all := []checkup{mistakes{err}}
+	if err == nil {
+		all = checkups(cfg, time.Now)
+	}
+	found := examine(ctx, all)
 	if c.JSON {
 		e := json.NewEncoder(std.out)
 		e.SetIndent("", "  ")
@@ -84,7 +97,7 @@ func (c *doctorCmd) Run(ctx context.Context, std streams) error {
 	}
 	bad := 0
 	for _, f := range found {
-		if f.Verdict == verdictMissing || f.Verdict == verdictUnknown {
+		if f.bad() {
 			bad++
 		}
 	}
@@ -95,10 +108,10 @@ func (c *doctorCmd) Run(ctx context.Context, std streams) error {
 }
 
 // checkups are those that a configuration calls for.
-func checkups(cfg config.Config) []checkup {
+func checkups(cfg config.Config, now func() time.Time) []checkup {
 	all := []checkup{configCheck{cfg}, storeCheck{cfg}, readerCheck{cfg}}
 	if cfg.Resets.On {
-		all = append(all, writerCheck{cfg}, signInCheck{cfg})
+		all = append(all, writerCheck{cfg}, signInCheck{cfg, now})
 	}
 	if cfg.Slack.On {
 		all = append(all, slackCheck{cfg})
@@ -116,27 +129,45 @@ func examine(ctx context.Context, all []checkup) (found []finding) {
 	return found
 }
 
+// printFindings writes them for people, and how many came to what.
 func printFindings(w io.Writer, found []finding) error {
+	var out sheet
 	area := ""
-	var b strings.Builder
+	count := map[string]int{}
 	for _, f := range found {
 		if f.Area != area {
 			area = f.Area
-			fmt.Fprintf(&b, "%s\n", area)
+			out.heading(say("area." + area))
 		}
-		fmt.Fprintf(&b, "  %-8s %s\n", f.Verdict, f.What)
+		count[f.Verdict]++
+		out.line(fmt.Sprintf("  %-8s ", f.Verdict), f.What)
 		if f.Verdict == verdictOK {
 			continue
 		}
-		if f.Needs != "" {
-			fmt.Fprintf(&b, "           needs %s\n", f.Needs)
-		}
-		if f.Said != "" {
-			fmt.Fprintf(&b, "           %s\n", f.Said)
+		const under = "           "
+		for _, text := range []string{needing(f.Needs), f.Said, f.Do, seeing(f.See)} {
+			if text != "" {
+				out.line(under, text)
+			}
 		}
 	}
-	_, err := io.WriteString(w, b.String())
+	out.b.WriteString("\n" + say("summary", count[verdictOK], count[verdictUnwise], count[verdictLook], count[verdictMissing], count[verdictUnknown]) + "\n")
+	_, err := io.WriteString(w, out.b.String())
 	return err
+}
+
+func needing(what string) string {
+	if what == "" {
+		return ""
+	}
+	return say("needs", what)
+}
+
+func seeing(section string) string {
+	if section == "" {
+		return ""
+	}
+	return say("see", section)
 }
 
 // tried makes a finding of a try.
@@ -147,19 +178,41 @@ func tried(what, needs string, err error) finding {
 	return finding{What: what, Needs: needs, Verdict: verdictOK}
 }
 
-// configCheck says what config allows and does not like. A file with mistakes
-// does not come as far as here.
+// mistakes are what is wrong in a file that cannot be used, so that nothing else
+// is tried.
+type mistakes struct{ err error }
+
+func (mistakes) Name() string { return "configuration" }
+
+func (m mistakes) Check(context.Context) (found []finding) {
+	all := []error{m.err}
+	if joined, ok := m.err.(interface{ Unwrap() []error }); ok {
+		all = joined.Unwrap()
+	}
+	for _, err := range all {
+		found = append(found, finding{What: say("check.file"), Verdict: verdictMissing, Said: err.Error(), See: "config/example.yaml"})
+	}
+	return found
+}
+
+// configCheck says what config allows and does not like.
 type configCheck struct{ cfg config.Config }
 
 func (configCheck) Name() string { return "configuration" }
 
 func (c configCheck) Check(context.Context) []finding {
-	found := []finding{{What: "the file", Verdict: verdictOK}}
+	found := []finding{{What: say("check.file"), Verdict: verdictOK}}
 	for _, w := range c.cfg.Warnings {
-		found = append(found, finding{What: "a setting", Verdict: verdictUnwise, Said: w})
+		found = append(found, finding{What: say("check.setting"), Verdict: verdictUnwise, Said: w})
 	}
 	if !c.cfg.Resets.On {
-		found = append(found, finding{What: "resets are off, so what they need is not tried", Verdict: verdictOK})
+		found = append(found, finding{What: say("check.no-resets"), Verdict: verdictOK})
+	}
+	if cloud := c.cfg.Tenant.Cloud; cloud != config.Global && cloud != config.Custom {
+		found = append(found, finding{What: say("check.cloud", cloud), Verdict: verdictUnwise, Do: say("do.cloud"), See: sectionClouds})
+	}
+	if c.cfg.Resets.On && c.cfg.Tenant.Cloud == config.China {
+		found = append(found, finding{What: say("check.china"), Verdict: verdictMissing, Do: say("do.china"), See: sectionClouds})
 	}
 	return found
 }
@@ -172,7 +225,7 @@ func (storeCheck) Name() string { return "store" }
 func (c storeCheck) Check(ctx context.Context) []finding {
 	if file, ok := strings.CutPrefix(c.cfg.Store.URL, "sqlite:"); ok {
 		if _, err := os.Stat(file); errors.Is(err, os.ErrNotExist) {
-			return []finding{{What: "there is none yet; the first start makes it", Verdict: verdictOK}}
+			return []finding{{What: say("check.store-new"), Verdict: verdictOK}}
 		}
 	}
 	s, err := store.Open(ctx, store.Options{
@@ -181,125 +234,5 @@ func (c storeCheck) Check(ctx context.Context) []finding {
 	if err == nil {
 		err = errors.Join(s.Ping(ctx), s.Close())
 	}
-	return []finding{tried("opening it", "store.url", err)}
-}
-
-// readerCheck tries the app that reads.
-type readerCheck struct{ cfg config.Config }
-
-func (readerCheck) Name() string { return "reader" }
-
-func (c readerCheck) Check(ctx context.Context) []finding {
-	client, err := msgraph.New(graphOptions(c.cfg.Tenant, time.Now, nil))
-	if err != nil {
-		return []finding{tried("preparing Microsoft Graph", "tenant", err)}
-	}
-	return probed(client.Probe(ctx, c.cfg.Resets.On))
-}
-
-// writerCheck tries the app that changes accounts.
-type writerCheck struct{ cfg config.Config }
-
-func (writerCheck) Name() string { return "writer" }
-
-func (c writerCheck) Check(ctx context.Context) []finding {
-	reader, err := msgraph.New(graphOptions(c.cfg.Tenant, time.Now, nil))
-	if err != nil {
-		return nil // said of the reader
-	}
-	w := c.cfg.Resets.Writer
-	writer, err := msgraph.NewWriter(msgraph.WriterOptions{
-		Options: graphOptions(as(c.cfg.Tenant, w.ClientID, w.Credential), time.Now, nil),
-		Mailbox: c.cfg.Resets.Mailbox, People: reader.User,
-	})
-	if err != nil {
-		return []finding{tried("preparing Microsoft Graph", "resets.writer", err)}
-	}
-	return probed(writer.Probe(ctx))
-}
-
-func probed(all []msgraph.Finding) (found []finding) {
-	verdicts := map[msgraph.Verdict]string{msgraph.Good: verdictOK, msgraph.Missing: verdictMissing}
-	for _, f := range all {
-		one := finding{What: f.What, Needs: f.Needs, Verdict: cmp.Or(verdicts[f.Verdict], verdictUnknown)}
-		if f.Err != nil {
-			one.Said = f.Err.Error()
-		}
-		found = append(found, one)
-	}
-	return found
-}
-
-// slackCheck tries the app in Slack, and says nothing there.
-type slackCheck struct{ cfg config.Config }
-
-func (slackCheck) Name() string { return "Slack" }
-
-func (c slackCheck) Check(ctx context.Context) (found []finding) {
-	o := slackOptions(c.cfg)
-	o.Words = printer
-	verdicts := map[slack.Verdict]string{slack.Good: verdictOK, slack.Unwise: verdictUnwise, slack.Missing: verdictMissing}
-	for _, f := range slack.New(o).Check(ctx) {
-		one := finding{What: f.What, Needs: f.Needs, Verdict: cmp.Or(verdicts[f.Verdict], verdictUnknown)}
-		if f.Err != nil {
-			one.Said = f.Err.Error()
-		}
-		found = append(found, one)
-	}
-	return found
-}
-
-// signInCheck asks the login service what it is, as the page will when somebody
-// signs in. Whether the redirect address is registered only a browser is told.
-type signInCheck struct{ cfg config.Config }
-
-func (signInCheck) Name() string { return "sign-in page" }
-
-func (c signInCheck) Check(ctx context.Context) []finding {
-	s := c.cfg.SignIn
-	o := graphOptions(as(c.cfg.Tenant, s.ClientID, s.Credential), time.Now, nil)
-	found := []finding{}
-	if _, err := msgraph.AssertionOf(o.Credential, o.ClientID); err != nil {
-		found = append(found, tried("the app's credential", "signin.credential", err))
-	}
-	login, err := msgraph.LoginOf(o)
-	if err == nil {
-		err = knows(ctx, login)
-	}
-	f := tried("the login service", "tenant.id and tenant.cloud", err)
-	if errors.As(err, new(*url.Error)) { // nothing came back
-		f.Verdict = verdictUnknown
-	}
-	found = append(found, f)
-	if s.Context == "" {
-		found = append(found, finding{What: "a strong sign-in can be told", Needs: "signin.authentication_context, an authentication context with a policy that demands MFA: tokens of version 2.0 have no amr", Verdict: verdictUnknown})
-	}
-	return found
-}
-
-// knows asks the login service who it is, and whether it is that.
-// See https://openid.net/specs/openid-connect-discovery-1_0.html#ProviderConfig.
-func knows(ctx context.Context, login msgraph.Login) error {
-	r, err := http.NewRequestWithContext(ctx, http.MethodGet, login.Issuer+"/.well-known/openid-configuration", nil)
-	if err != nil {
-		return err
-	}
-	resp, err := login.Client.Do(r)
-	if err != nil {
-		return err
-	}
-	defer resp.Body.Close()
-	if resp.StatusCode != http.StatusOK {
-		return fmt.Errorf("it answers %s", resp.Status)
-	}
-	var said struct {
-		Issuer string `json:"issuer"`
-	}
-	if err := json.NewDecoder(resp.Body).Decode(&said); err != nil {
-		return errors.New("it answers something else")
-	}
-	if said.Issuer != login.Issuer {
-		return fmt.Errorf("it is %q, and not %q", said.Issuer, login.Issuer)
-	}
-	return nil
+	return []finding{tried(say("check.store"), "store.url", err)}
 }

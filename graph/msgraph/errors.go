@@ -68,12 +68,13 @@ func refused(op, needs string, status int, h http.Header, body []byte, now time.
 	return e
 }
 
-// noLicence reports whether Graph wants Entra ID P1, or, for eligible roles, P2.
-// The second is an error of another service, which stands in the message.
+// noLicence reports whether Graph wants Entra ID P1, or, for eligible roles and
+// risk, P2. These are errors of other services, which say so in words alone.
 // See https://github.com/microsoftgraph/microsoft-graph-docs/issues/14118.
 func noLicence(o odata) bool {
 	return o.Error.Code == "Authentication_RequestFromNonPremiumTenantOrB2CTenant" ||
-		strings.Contains(o.Error.Code+o.Error.Message, "AadPremiumLicenseRequired")
+		strings.Contains(o.Error.Code+o.Error.Message, "AadPremiumLicenseRequired") ||
+		strings.Contains(o.Error.Message, "tenant is not licensed for this feature")
 }
 
 // isDefault reports whether Graph will not delete a method because it is the

@@ -22,6 +22,10 @@ import (
 type Login struct {
 	Issuer string       // such as https://login.microsoftonline.com/<tenant>/v2.0
 	Client *http.Client // goes there and nowhere else
+
+	// Browser asks there for what people would be shown, and follows nothing. No
+	// secret may go by it.
+	Browser *http.Client
 }
 
 // LoginOf returns the login service of a cloud.
@@ -37,14 +41,15 @@ func LoginOf(o Options) (Login, error) {
 	if o.Now == nil {
 		o.Now = time.Now
 	}
-	return Login{
-		Issuer: p.authority + "/" + o.Tenant + "/v2.0",
-		Client: &http.Client{
-			Transport:     p.door(o, p.authority, p.aliases...),
-			Timeout:       20 * time.Second,
+	client := func(pages bool) *http.Client {
+		d := p.door(o, p.authority, p.aliases...)
+		d.pages = pages
+		return &http.Client{
+			Transport: d, Timeout: 20 * time.Second,
 			CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
-		},
-	}, nil
+		}
+	}
+	return Login{Issuer: p.authority + "/" + o.Tenant + "/v2.0", Client: client(false), Browser: client(true)}, nil
 }
 
 // An Assertion proves to an audience, the address of a token endpoint, who an

@@ -3,9 +3,7 @@ package msgraph
 import (
 	"context"
 	"errors"
-	"maps"
-	"slices"
-	"time"
+	"strings"
 
 	"mfahelp/graph"
 )
@@ -17,16 +15,51 @@ type Verdict string
 const (
 	Untold  Verdict = ""        // it could not be told: down, throttled, or an answer that is not understood
 	Good    Verdict = "ok"      // it was tried, and works
-	Missing Verdict = "missing" // it was tried, and Graph or Entra said no
+	Unwise  Verdict = "unwise"  // it works, and could be better
+	Missing Verdict = "missing" // it was tried, and Graph or Entra said no, or it is set otherwise
 )
 
-// A Finding is one thing that an app needs, and whether it has it.
+// A Finding is one thing that an app needs, and whether it has it. It holds no
+// sentence: what people read of it is told by Check and Trouble.
 type Finding struct {
-	What    string // such as "sign-in log"
-	Needs   string // the permission, the licence, or the setting
+	Check   string // what was tried, such as "sign-in-log"
+	Of      string // of what, such as a kind of method or a group; "" if there is one of the kind
+	Needs   string // the permission, if that is what it takes
 	Verdict Verdict
-	Err     error // what Graph said, if not Good; nothing personal is in it
+	Trouble Trouble // what is wrong, if not Good
+	Err     error   // what Graph said; nothing personal is in it
+	Values  []any   // what the sentence about the trouble has in it, such as two lifetimes
 }
+
+// A Trouble is a kind of thing that is wrong, for which there is one thing to do.
+type Trouble string
+
+// The troubles.
+const (
+	NoAnswer     Trouble = "no-answer"
+	NoPermission Trouble = "no-permission"
+	NoLicence    Trouble = "no-licence"    // P1
+	NoP2         Trouble = "no-p2"         // of which risk and eligible roles take one more
+	NoCredential Trouble = "no-credential" // Entra does not take it; Values has the code, if there is one
+
+	NoMailbox       Trouble = "no-mailbox"
+	Fenced          Trouble = "fenced" // or without Mail.Send: the answers are the same
+	PassesOff       Trouble = "passes-off"
+	PassesForSome   Trouble = "passes-for-some"
+	PassesExcept    Trouble = "passes-except"
+	PassLife        Trouble = "pass-life"
+	PassOnce        Trouble = "pass-once"
+	NoSuchGroup     Trouble = "no-such-group"
+	EmptyGroup      Trouble = "empty-group"
+	PublicGroup     Trouble = "public-group"
+	NoSecurityGroup Trouble = "no-security-group"
+	NoSuchRole      Trouble = "no-such-role"
+	TooFew          Trouble = "too-few"
+	NoPolicy        Trouble = "no-policy"   // no policy is behind an authentication context
+	PolicyOff       Trouble = "policy-off"  // there is one that does not demand anything yet
+	WeakPolicy      Trouble = "weak-policy" // it asks for no second factor
+	RarePolicy      Trouble = "rare-policy" // it does not ask every time
+)
 
 // nobody is an object id that no account has. What may be done to somebody is
 // tried on nobody: who may gets a 404, who may not a 403.
@@ -34,159 +67,98 @@ const nobody = "00000000-0000-4000-8000-00000000dead"
 
 // A probe is something to try, and what it takes.
 type probe struct {
-	what, needs string
-	try         func(ctx context.Context) error
+	check, of string
+	needs     string
+	or        string // a permission that does as well
+	try       func(ctx context.Context) error
+
+	// lesser is what it comes to if it is missing: something works without.
+	lesser Verdict
+	// trouble is what a refusal means, if it is not just a permission.
+	trouble Trouble
+	// p2 says that the licence that it takes is the larger one.
+	p2 bool
 }
 
 // findings tries each. If the app cannot even sign in there is one finding, for
 // all others would say the same.
 func findings(ctx context.Context, signIn func(ctx context.Context) error, probes []probe) []Finding {
-	if f := judge("signing in as the app", "tenant.client_id and its credential", signIn(ctx)); f.Verdict != Good {
-		return []Finding{f}
+	first := probe{check: "app", try: signIn}.finding(ctx)
+	found := []Finding{first}
+	if first.Verdict != Good {
+		return found
 	}
-	found := []Finding{{What: "signing in as the app", Verdict: Good}}
 	for _, p := range probes {
-		found = append(found, judge(p.what, p.needs, p.try(ctx)))
+		found = append(found, p.finding(ctx))
 	}
 	return found
 }
 
-// errOff is a setting of the tenant that is other than it must be.
-var errOff = errors.New("it is switched off in the tenant")
+// finding tries it. That there is no licence is believed only after a second
+// asking: tenants that have one are told so now and then.
+// See https://github.com/microsoftgraph/microsoft-graph-docs/issues/14118.
+func (p probe) finding(ctx context.Context) Finding {
+	err := p.try(ctx)
+	if errors.Is(err, graph.ErrNoLicence) {
+		err = p.try(ctx)
+	}
+	return p.judge(err)
+}
+
+// A troubleError is a setting that is other than it must be.
+type troubleError struct {
+	trouble Trouble
+	verdict Verdict // Missing if ""
+	values  []any
+}
+
+func (e *troubleError) Error() string { return strings.ReplaceAll(string(e.trouble), "-", " ") }
 
 // judge reads what a try came to. That there is nobody is the answer hoped for.
-func judge(what, needs string, err error) Finding {
-	f := Finding{What: what, Needs: needs, Err: err}
+func (p probe) judge(err error) Finding {
+	f := Finding{Check: p.check, Of: p.of, Needs: p.needs, Err: err, Verdict: Missing}
+	var setting *troubleError
+	var named *graph.Error
+	errors.As(err, &named)
 	switch {
 	case err == nil, errors.Is(err, graph.ErrNotFound):
-		return Finding{What: what, Needs: needs, Verdict: Good}
+		return Finding{Check: p.check, Of: p.of, Needs: p.needs, Verdict: Good}
+	case errors.As(err, &setting):
+		f.Trouble, f.Values, f.Err, f.Needs = setting.trouble, setting.values, nil, ""
+		if setting.verdict != "" {
+			f.Verdict = setting.verdict
+		}
 	case errors.Is(err, graph.ErrNoLicence):
-		f.Needs, f.Verdict = "an Entra ID licence: P1, for risk and eligible roles P2", Missing
-	case errors.Is(err, graph.ErrForbidden), errors.Is(err, graph.ErrCredential), errors.Is(err, errOff), errors.Is(err, errNoMailbox):
-		f.Verdict = Missing
-	}
-	var named *graph.Error
-	if errors.As(err, &named) && named.Permission != "" {
-		f.Needs = named.Permission
+		f.Trouble, f.Needs = NoLicence, ""
+		if p.p2 {
+			f.Trouble = NoP2
+		}
+	case errors.Is(err, graph.ErrCredential):
+		f.Trouble = NoCredential
+		if named != nil {
+			f.Values = []any{named.Code}
+		}
+	case errors.Is(err, graph.ErrForbidden):
+		f.refused(p, named)
+	default:
+		f.Verdict, f.Trouble = Untold, NoAnswer
 	}
 	return f
 }
 
-// Probe tries all that reading a tenant takes, and changes nothing. With forResets
-// it also tries what only resets need. It asks the sign-in log and the directory's
-// once each.
-func (c *Client) Probe(ctx context.Context, forResets bool) []Finding {
-	probes := []probe{
-		{"people", "User.Read.All", c.Ping},
-		{"sign-in log", "AuditLog.Read.All", func(ctx context.Context) error {
-			_, err := c.SignIns(ctx, graph.Beta, graph.Filter{ID: nobody})
-			return err
-		}},
-		{"groups", "GroupMember.Read.All", c.probeGroups},
-		{"authentication methods", "UserAuthenticationMethod.Read.All", func(ctx context.Context) error {
-			_, err := c.Methods(ctx, nobody)
-			return err
-		}},
-		{"directory roles", "RoleManagement.Read.Directory", func(ctx context.Context) error {
-			_, err := c.assignments(ctx, ofNobody())
-			return err
-		}},
+// refused names what is missing: the permission that Graph named, if it did.
+func (f *Finding) refused(p probe, named *graph.Error) {
+	f.Trouble = NoPermission
+	if p.trouble != "" {
+		f.Trouble = p.trouble
 	}
-	if !c.withoutPIM {
-		probes = append(probes, probe{"eligible roles", "RoleEligibilitySchedule.Read.Directory", func(ctx context.Context) error {
-			_, err := c.eligibilities(ctx, ofNobody())
-			return err
-		}})
+	if p.lesser != "" {
+		f.Verdict = p.lesser
 	}
-	if forResets {
-		probes = append(probes, c.resetProbes()...)
+	if named != nil && named.Permission != "" {
+		f.Needs = named.Permission
 	}
-	return findings(ctx, c.signsIn, probes)
+	if p.or != "" {
+		f.Needs = p.or + ", or " + p.needs
+	}
 }
-
-// resetProbes are what only resets read.
-func (c *Client) resetProbes() []probe {
-	probes := []probe{
-		{"directory audit log", "AuditLog.Read.All", func(ctx context.Context) error {
-			now := c.now()
-			_, err := c.DirectoryEvents(ctx, graph.EventFilter{Target: nobody, From: now.Add(-time.Hour), To: now})
-			return err
-		}},
-		{"policy for Temporary Access Passes", "Policy.Read.AuthenticationMethod", func(ctx context.Context) error {
-			p, err := c.PassPolicy(ctx)
-			if err == nil && !p.Enabled {
-				return errOff
-			}
-			return err
-		}},
-	}
-	if !c.withoutPIM {
-		probes = append(probes, probe{"risk", "IdentityRiskyUser.Read.All", func(ctx context.Context) error {
-			_, err := c.Risk(ctx, nobody)
-			return err
-		}})
-	}
-	return probes
-}
-
-// signsIn reports whether the app gets a token: whether it may do anything with
-// it is another question.
-func (c *Client) signsIn(ctx context.Context) error {
-	err := c.Ping(ctx)
-	if e := (*graph.Error)(nil); errors.As(err, &e) && e.Op != opToken && !errors.Is(err, graph.ErrCredential) {
-		return nil
-	}
-	return err
-}
-
-// probeGroups asks which groups nobody is in.
-func (c *Client) probeGroups(ctx context.Context) error {
-	_, err := c.InGroups(ctx, nobody, []string{nobody})
-	return err
-}
-
-func ofNobody() map[string]string {
-	return map[string]string{"$filter": "principalId eq '" + nobody + "'"}
-}
-
-// Probe tries all that changing a tenant takes, on nobody, so that nothing is
-// changed: deleting what is not there, a pass for who does not exist, and a mail
-// to no recipient, which is refused after the mailbox has been.
-func (w *Writer) Probe(ctx context.Context) []Finding {
-	change := func(ch graph.Change) func(context.Context) error {
-		return func(ctx context.Context) error {
-			_, err := w.Change(ctx, ch)
-			return err
-		}
-	}
-	var probes []probe
-	for _, kind := range slices.Sorted(maps.Keys(methodPaths)) {
-		if kind == graph.Email {
-			continue // no second factor, so no reset deletes it
-		}
-		probes = append(probes, probe{"deleting methods: " + string(kind), methodPaths[kind].needs,
-			change(graph.Change{Kind: graph.DeleteMethod, User: nobody, Method: kind, Object: nobody})})
-	}
-	probes = append(probes,
-		probe{"making Temporary Access Passes", methodPaths[graph.Pass].needs, change(graph.Change{Kind: graph.CreatePass, User: nobody})},
-		probe{"revoking sessions", "User.RevokeSessions.All", change(graph.Change{Kind: graph.RevokeSessions, User: nobody})})
-	if w.mailbox != "" {
-		probes = append(probes, probe{"mail from the configured mailbox", "Mail.Send, and the mailbox within the app's fence", w.probeMail})
-	}
-	return findings(ctx, w.c.signsIn, probes)
-}
-
-// probeMail sends nothing: to no recipient, a mail is refused. If the mailbox is
-// not there that is no good news, unlike everywhere else.
-func (w *Writer) probeMail(ctx context.Context) error {
-	_, err := w.c.send(ctx, mail(w.mailbox, graph.Mail{Subject: "mfahelp", Text: "mfahelp"}))
-	switch {
-	case errors.Is(err, graph.ErrRejected):
-		return nil
-	case errors.Is(err, graph.ErrNotFound):
-		return errNoMailbox
-	}
-	return err
-}
-
-var errNoMailbox = errors.New("there is no such mailbox")

@@ -174,7 +174,13 @@ func (c *Client) eligibilities(ctx context.Context, query map[string]string) ([]
 // Administrators, or may become one, by themselves or through a group.
 // See https://learn.microsoft.com/graph/api/rbacapplication-list-roleassignments.
 func (c *Client) GlobalAdmins(ctx context.Context) ([]string, error) {
-	by := map[string]string{"$filter": "roleDefinitionId eq '" + graph.GlobalAdministrator + "'", "$expand": "principal"}
+	return c.holders(ctx, graph.GlobalAdministrator)
+}
+
+// holders returns the object ids of the people who hold a role, or may take it
+// up, by themselves or through a group.
+func (c *Client) holders(ctx context.Context, template string) ([]string, error) {
+	by := map[string]string{"$filter": "roleDefinitionId eq '" + template + "'", "$expand": "principal"}
 	active, err := c.assignments(ctx, by)
 	if err != nil {
 		return nil, err

@@ -52,6 +52,8 @@ var (
 	mailAccess = access{[]string{"Mail.Send"}, noMail, nil, nil}
 	// https://learn.microsoft.com/graph/api/riskyuser-get
 	riskAccess = access{[]string{"IdentityRiskyUser.Read.All", "IdentityRiskyUser.ReadWrite.All"}, noRisk, noRiskLicence, &riskLimit}
+	// https://learn.microsoft.com/graph/api/conditionalaccessroot-list-policies
+	policyAccess = access{[]string{"Policy.Read.All"}, noPolicies, noPolicyLicence, nil}
 	// https://learn.microsoft.com/graph/api/organization-list
 	organizationAccess = access{[]string{"Organization.Read.All", "Organization.ReadWrite.All", "Directory.Read.All", "Directory.ReadWrite.All", "User.Read.All"}, noDirectory, nil, nil}
 )
@@ -127,6 +129,20 @@ func noP2() *problem {
 // noRiskLicence is what Identity Protection says, in words that are not confirmed.
 func noRiskLicence() *problem {
 	return &problem{status: http.StatusForbidden, code: "Forbidden", message: "Your tenant is not licensed for this feature."}
+}
+
+// noPolicies is what Conditional Access says, in words that are not confirmed.
+func noPolicies([]string) *problem {
+	return &problem{
+		status: http.StatusForbidden, code: "AccessDenied",
+		message: "You cannot perform the requested operation, required scopes are missing in the token.",
+	}
+}
+
+// noPolicyLicence is what it says to a tenant without Entra ID P1, in words that
+// are not confirmed.
+func noPolicyLicence() *problem {
+	return &problem{status: http.StatusForbidden, code: "AccessDenied", message: "Your tenant is not licensed for this feature."}
 }
 
 func noDirectory([]string) *problem {

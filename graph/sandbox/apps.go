@@ -43,7 +43,6 @@ var ReaderPermissions = []string{
 	"IdentityRiskyUser.Read.All",
 	"Policy.Read.All",
 	"Policy.Read.AuthenticationMethod",
-	"RoleEligibilitySchedule.Read.Directory",
 	"RoleManagement.Read.Directory",
 	"User.Read.All",
 	"UserAuthenticationMethod.Read.All",

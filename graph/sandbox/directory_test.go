@@ -417,3 +417,32 @@ func TestOrganization(t *testing.T) {
 		t.Errorf("free: got %s", got.text)
 	}
 }
+
+// TestPolicies are those behind authentication contexts, for who may read them.
+func TestPolicies(t *testing.T) {
+	w := newWorld(t)
+	const path = "/v1.0/identity/conditionalAccess/policies"
+	w.SetContext("c7", true)
+	w.SetContext("c8", false)
+	got := w.get(path)
+	if !strings.Contains(got.text, `"c7"`) || strings.Contains(got.text, `"c8"`) || got.at("value/0/state") != "enabled" {
+		t.Errorf("got %s", got.text)
+	}
+	w.SetReportOnly(true)
+	if got := w.get(path); got.at("value/0/state") != "enabledForReportingButNotEnforced" {
+		t.Errorf("got %s", got.text)
+	}
+}
+
+// TestPublicGroup is one of Microsoft 365.
+func TestPublicGroup(t *testing.T) {
+	w := newWorld(t)
+	id := w.AddGroup("All hands", true)
+	got := w.get("/v1.0/groups/" + id)
+	if got.at("visibility") != "Public" || got.at("securityEnabled") != false || got.at("groupTypes/0") != "Unified" {
+		t.Errorf("got %s", got.text)
+	}
+	if got := w.get("/v1.0/groups/" + w.AddGroup("Desk", false)); got.at("securityEnabled") != true || got.at("groupTypes/0") != nil {
+		t.Errorf("got %s", got.text)
+	}
+}

@@ -11,6 +11,7 @@ import (
 type group struct {
 	id, name, description string
 	roleAssignable        bool
+	public                bool // one of Microsoft 365, which everybody may join
 	created               time.Time
 	users                 []*user
 	groups                []*group
@@ -47,7 +48,12 @@ var groupProperties = []property[*group]{
 	{"displayName", true, func(g *group) any { return g.name }},
 	{"description", true, func(g *group) any { return g.description }},
 	{"createdDateTime", true, func(g *group) any { return graphTime(g.created) }},
-	{"groupTypes", true, func(*group) any { return []string{} }},
+	{"groupTypes", true, func(g *group) any {
+		if g.public {
+			return []string{"Unified"}
+		}
+		return []string{}
+	}},
 	{"isAssignableToRole", true, func(g *group) any {
 		if g.roleAssignable {
 			return true
@@ -55,9 +61,14 @@ var groupProperties = []property[*group]{
 		return nil
 	}},
 	{"mail", true, func(*group) any { return nil }},
-	{"mailEnabled", true, func(*group) any { return false }},
-	{"securityEnabled", true, func(*group) any { return true }},
-	{"visibility", true, func(*group) any { return nil }},
+	{"mailEnabled", true, func(g *group) any { return g.public }},
+	{"securityEnabled", true, func(g *group) any { return !g.public }},
+	{"visibility", true, func(g *group) any {
+		if g.public {
+			return "Public"
+		}
+		return nil
+	}},
 }
 
 // listMemberOf returns the groups that somebody is in, and the directory roles
@@ -202,6 +213,16 @@ func (c *call) group() (*group, error) {
 		}
 	}
 	return nil, notFound(c.ids[0])
+}
+
+// AddGroup makes an empty group, and returns its object id. A public one is of
+// Microsoft 365, and no security group: everybody may join it.
+func (t *Tenant) AddGroup(name string, public bool) (id string) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	g := t.newGroup(name, "")
+	g.public = public
+	return g.id
 }
 
 // GroupID returns the object id of a group, or "" if there is none of that name.

@@ -41,31 +41,32 @@ type Tenant struct {
 	routes []route
 	dice   sync.Mutex // guards opts.Rand
 
-	mu       sync.Mutex // guards what follows
-	base     func() time.Time
-	offset   time.Duration
-	free     bool
-	apps     []*app
-	users    []*user
-	groups   []*group
-	roles    []*grant
-	events   []*Event // newest first
-	faults   []*fault
-	windows  map[string][]time.Time // when requests were let through, by limit and who made them
-	log      []Request
-	writes   []Request
-	policy   PassPolicy
-	audits   []*Audit // newest first
-	mails    []Mail
-	contexts map[string]bool // published authentication contexts, and whether one demands MFA
-	codes    map[string]*authCode
-	sessions map[string]*session
-	flaw     Flaw
-	host     string // where apps find it
-	front    string // where browsers find it, if that is elsewhere
-	hooks    map[int]func(Request)
-	nextHook int
-	servers  []*http.Server
+	mu         sync.Mutex // guards what follows
+	base       func() time.Time
+	offset     time.Duration
+	free       bool
+	apps       []*app
+	users      []*user
+	groups     []*group
+	roles      []*grant
+	events     []*Event // newest first
+	faults     []*fault
+	windows    map[string][]time.Time // when requests were let through, by limit and who made them
+	log        []Request
+	writes     []Request
+	policy     PassPolicy
+	audits     []*Audit // newest first
+	mails      []Mail
+	reportOnly bool            // the policies behind the contexts are
+	contexts   map[string]bool // published authentication contexts, and whether one demands MFA
+	codes      map[string]*authCode
+	sessions   map[string]*session
+	flaw       Flaw
+	host       string // where apps find it
+	front      string // where browsers find it, if that is elsewhere
+	hooks      map[int]func(Request)
+	nextHook   int
+	servers    []*http.Server
 }
 
 // New returns a tenant with the company in it, which nobody can reach yet: see

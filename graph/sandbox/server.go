@@ -94,7 +94,7 @@ type route struct {
 // graphRoutes are all that Graph can be asked, area by area. What a new one
 // needs is its line here, and its permissions in access.go.
 func graphRoutes() []route {
-	return slices.Concat(signInRoutes, userRoutes, groupRoutes, roleRoutes, methodRoutes, sessionRoutes, passRoutes, mailRoutes, auditRoutes, reportRoutes, riskRoutes)
+	return slices.Concat(signInRoutes, userRoutes, groupRoutes, roleRoutes, methodRoutes, sessionRoutes, passRoutes, mailRoutes, auditRoutes, reportRoutes, riskRoutes, policyRoutes)
 }
 
 // serveGraph answers what came to /v1.0 or /beta.
