@@ -2,17 +2,14 @@ package main
 
 import (
 	"bytes"
-	"flag"
-	"os"
-	"path/filepath"
+	"path"
 	"regexp"
 	"strings"
 	"testing"
 
 	"mfahelp/bot"
+	"mfahelp/bot/bottest"
 )
-
-var update = flag.Bool("update", false, "write golden files instead of comparing with them")
 
 // TestCards compares every message on every platform with its golden file.
 func TestCards(t *testing.T) {
@@ -20,20 +17,7 @@ func TestCards(t *testing.T) {
 		m := keyed(play(st, t))
 		for _, p := range platforms {
 			t.Run(st.name+"/"+p.name, func(t *testing.T) {
-				got := p.render(m) + "\n"
-				file := filepath.Join("testdata", p.name, st.name+p.ext)
-				if *update {
-					if err := os.MkdirAll(filepath.Dir(file), 0o755); err != nil {
-						t.Fatal(err)
-					}
-					if err := os.WriteFile(file, []byte(got), 0o644); err != nil {
-						t.Fatal(err)
-					}
-				}
-				want, err := os.ReadFile(file)
-				if err != nil || got != string(want) {
-					t.Errorf("%s differs (%v); got\n%s", file, err, got)
-				}
+				bottest.GoldenAsIs(t, path.Join(p.name, st.name+p.ext), p.render(m)+"\n")
 			})
 		}
 	}

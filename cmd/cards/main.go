@@ -12,6 +12,7 @@ import (
 	"strings"
 
 	"mfahelp/bot"
+	"mfahelp/bot/slack"
 	"mfahelp/bot/teams"
 	"mfahelp/bot/web"
 )
@@ -54,6 +55,31 @@ var platforms = []platform{
 	{"teams", ".json", inTeams, func(s string) string {
 		return "<details><summary>Adaptive Card</summary><pre>" + html.EscapeString(s) + "</pre></details>"
 	}},
+	{"slack", ".json", inSlack, func(s string) string {
+		return "<details><summary>Block Kit</summary><pre>" + html.EscapeString(s) + "</pre></details>"
+	}},
+}
+
+// inSlack is m as blocks, the text that is read out, and the dialogs that its
+// buttons open.
+func inSlack(m bot.Message) string {
+	p := printer("")
+	all := map[string]any{}
+	d := slack.Render(m, p)
+	all["text"], all["blocks"] = d.Text, d.Blocks
+	if d.Rest != nil {
+		all["file"] = d.Rest.Name
+	}
+	dialogs := map[string]any{}
+	for _, a := range m.Actions {
+		if ask, ok := a.(bot.Ask); ok {
+			dialogs[ask.Key] = slack.RenderForm(ask, p, "")
+		}
+	}
+	if len(dialogs) > 0 {
+		all["dialogs"] = dialogs
+	}
+	return asJSON(all)
 }
 
 // inTeams is m as an Adaptive Card, with all that may stand around it.
@@ -62,11 +88,15 @@ func inTeams(m bot.Message) string {
 	for i := range m.Attachments {
 		c.Files = append(c.Files, fmt.Sprintf("file:%d", i))
 	}
+	return asJSON(teams.Render(c, printer(""), nil))
+}
+
+func asJSON(v any) string {
 	var b bytes.Buffer
 	e := json.NewEncoder(&b)
 	e.SetEscapeHTML(false)
 	e.SetIndent("", "  ")
-	if err := e.Encode(teams.Render(c, printer(""), nil)); err != nil {
+	if err := e.Encode(v); err != nil {
 		panic(err) // unreachable: it is strings, numbers and booleans
 	}
 	return strings.TrimRight(b.String(), "\n")

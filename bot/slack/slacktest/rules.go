@@ -56,6 +56,19 @@ func (f *Fake) blocks(all []any, most int, in string) *wrong {
 	return nil
 }
 
+// Unfit says why Slack would not take a message that is made of these blocks, or a
+// dialog; "" if it would.
+func Unfit(blocks []any, dialog bool) string {
+	most, in := maxMessageBlocks, "message"
+	if dialog {
+		most, in = maxViewBlocks, "modal"
+	}
+	if w := new(Fake).blocks(blocks, most, in); w != nil {
+		return w.why
+	}
+	return ""
+}
+
 // A checker goes through one block.
 type checker struct {
 	at, in  string
