@@ -21,8 +21,8 @@ type Event struct {
 	Reply Reply // a way to answer just this; zero if the platform gives none
 }
 
-// An Act is one of [Said], [Pressed], [Commanded], [Marked], [OpenedHome], or
-// [SignedIn].
+// An Act is one of [Said], [Pressed], [Commanded], [Marked], [OpenedHome],
+// [SignedIn], or [Ended].
 //
 //sumtype:decl
 type Act interface{ act() }
@@ -65,6 +65,11 @@ type (
 		Methods []string  // how, by Entra's word, such as "mfa" and "fido"
 		Digest  string    // of the plan that the page showed; "" if it showed none
 	}
+
+	// Ended is a no that somebody gave on our own page, by an address that was
+	// sent to them alone. Nobody signed in for it, so it is good for ending
+	// what the address is about, and for nothing else.
+	Ended struct{ Link string }
 )
 
 func (Said) act()       {}
@@ -73,6 +78,7 @@ func (Commanded) act()  {}
 func (Marked) act()     {}
 func (OpenedHome) act() {}
 func (SignedIn) act()   {}
+func (Ended) act()      {}
 
 // A Mark is what a sign on a message means.
 type Mark string
@@ -222,6 +228,11 @@ type Confirmations interface {
 	// Confirm returns what p may agree to at a link, at this moment. It only
 	// reads. A p who may not gets a message that says so, and an Agree of "".
 	Confirm(ctx context.Context, link string, p Person) (Confirmation, error)
+
+	// End returns what a link can end, at this moment, and whose it is; false
+	// if there is no such link, or no longer, or if it is for a yes: that one
+	// takes a sign-in, and is for For and Confirm. It only reads.
+	End(ctx context.Context, link string) (Confirmation, Identity, bool, error)
 }
 
 // A Directory tells who somebody on a platform is. Nothing that a person wrote

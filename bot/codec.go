@@ -33,6 +33,7 @@ type reader[Set any] func(json.RawMessage) (Set, error)
 var acts = map[string]reader[Act]{
 	"said": read[Said, Act], "pressed": read[Pressed, Act], "commanded": read[Commanded, Act],
 	"marked": read[Marked, Act], "home": read[OpenedHome, Act], "signed-in": read[SignedIn, Act],
+	"ended": read[Ended, Act],
 }
 
 var blocks = map[string]reader[Block]{
@@ -72,6 +73,8 @@ func actName(a Act) string {
 		return "home"
 	case SignedIn:
 		return "signed-in"
+	case Ended:
+		return "ended"
 	}
 	panic(fmt.Sprintf("bot: unknown act %T", a)) // unreachable: the set is closed
 }

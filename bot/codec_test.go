@@ -35,6 +35,7 @@ func TestEventsAreKept(t *testing.T) {
 		bot.Commanded{Name: "mfa-help", Text: "status", Quote: "q"},
 		bot.Marked{As: bot.Done},
 		bot.OpenedHome{},
+		bot.Ended{Link: "l"},
 		bot.SignedIn{Link: "l", At: time.Date(2026, 11, 20, 8, 0, 0, 0, time.UTC), Methods: []string{"mfa"}, Digest: "d"},
 	} {
 		want := bot.Event{

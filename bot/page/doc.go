@@ -11,6 +11,13 @@
 //	GET  /signin/{link}/confirm  what the yes is about, as the record is at that moment
 //	POST /signin/{link}/confirm  the yes, which becomes a [bot.SignedIn] in the inbox
 //
+// An address that was mailed to somebody with a no in it, such as *Stop*, is asked
+// for no sign-in: who needs it may have lost how they sign in, and all that it is
+// good for is to end something.
+//
+//	GET  /signin/{link}          what would be ended, as the record is at that moment
+//	POST /signin/{link}          the no, which becomes a [bot.Ended] in the inbox
+//
 // Opening an address starts nothing, for programs open it too: chats that show
 // what is behind a link, and mail filters. The address lets nobody in; only the
 // one person whom the record names can go on from it, and only once.

@@ -35,6 +35,8 @@ const (
 	client = "7d0c6d7e-0000-4000-8000-000000000002"
 	link   = "LINK-of-26-random-characters"
 	plan   = "digest-of-the-plan"
+
+	endLink = "LINK-to-end-something-and-no-more"
 )
 
 var noor = bot.Identity{Tenant: tenant, ObjectID: "7d0c6d7e-0000-4000-8000-00000000000a", Email: "noor@contoso.com"}
@@ -154,6 +156,14 @@ func (c *record) Confirm(_ context.Context, _ string, p bot.Person) (bot.Confirm
 	return bot.Confirmation{Digest: c.digest, Agree: c.agree, Message: bot.Message{
 		Title: "Reset for <b>Ava</b>", Body: []bot.Block{bot.Text{bot.Plain("Removes the phone. " + p.Name)}},
 	}}, c.broken
+}
+
+// End is for the other link that there is, which can only end something.
+func (c *record) End(_ context.Context, l string) (bot.Confirmation, bot.Identity, bool, error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	m := bot.Message{Title: "Stop the reset of <b>Ava</b>?", Body: []bot.Block{bot.Text{bot.Plain("Asked by Bea.")}}}
+	return bot.Confirmation{Message: m, Agree: c.agree}, noor, l == endLink && !c.gone, c.broken
 }
 
 // A visit is one person's browser, the page, and a login service.
@@ -470,5 +480,71 @@ func TestTriedAgain(t *testing.T) {
 	_, body := v.send(http.MethodPost, "/signin/"+link, nil)
 	if status, _ := v.agree(body); status != http.StatusOK || len(v.inbox.Events()) != 1 {
 		t.Errorf("got %d, %d events", status, len(v.inbox.Events()))
+	}
+}
+
+// TestEnd is a no by an address that was mailed to somebody: by a press, for which
+// nobody has to sign in, and not by whatever opens addresses.
+func TestEnd(t *testing.T) {
+	v := open(t)
+	for _, method := range []string{http.MethodGet, http.MethodHead, http.MethodGet} {
+		status, body := v.send(method, "/signin/"+endLink, nil)
+		if status != http.StatusOK || method == http.MethodGet && (!strings.Contains(body, "Stop the reset of <b>Ava</b>?") || !strings.Contains(body, "Asked by Bea.")) {
+			t.Errorf("%s: got %d %s", method, status, body)
+		}
+	}
+	if n := len(v.inbox.Events()); n > 0 {
+		t.Fatalf("%d events by opening it", n)
+	}
+	if status, body := v.send(http.MethodPost, "/signin/"+endLink, nil); status != http.StatusOK || !strings.Contains(body, "It is on record") {
+		t.Fatalf("got %d %s", status, body)
+	}
+	events := v.inbox.Events()
+	if len(events) != 1 {
+		t.Fatalf("got %d events, want one", len(events))
+	}
+	if e := events[0]; e.Did != (bot.Ended{Link: endLink}) || e.From.Identity != noor || e.In.Platform != page.Name {
+		t.Errorf("got %+v", e)
+	}
+	if v.entra.asked != nil {
+		t.Error("Entra was asked")
+	}
+	v.send(http.MethodPost, "/signin/"+endLink, nil)
+	if all := v.inbox.Events(); all[0].ID != all[len(all)-1].ID {
+		t.Error("the same no twice is two")
+	}
+}
+
+// TestNoEnd is what ends nothing.
+func TestNoEnd(t *testing.T) {
+	for name, do := range map[string]func(v *visit) int{
+		"it is too late": func(v *visit) int {
+			v.record.agree = ""
+			status, _ := v.send(http.MethodPost, "/signin/"+endLink, nil)
+			return status - http.StatusConflict
+		},
+		"it was used": func(v *visit) int {
+			v.record.gone = true
+			status, _ := v.send(http.MethodPost, "/signin/"+endLink, nil)
+			return status - http.StatusNotFound
+		},
+		"another site": func(v *visit) int {
+			status, _ := v.send(http.MethodPost, "/signin/"+endLink, nil, "Origin", "https://attacker.example")
+			return status - http.StatusForbidden
+		},
+		"the record does not answer": func(v *visit) int {
+			v.record.broken = errors.New("the disk")
+			status, _ := v.send(http.MethodPost, "/signin/"+endLink, nil)
+			return status - http.StatusServiceUnavailable
+		},
+		"a yes by it": func(v *visit) int {
+			status, _ := v.send(http.MethodPost, "/signin/"+endLink+"/confirm", url.Values{"digest": {plan}})
+			return status - http.StatusNotFound
+		},
+	} {
+		v := open(t)
+		if off := do(v); off != 0 || len(v.inbox.Events()) > 0 {
+			t.Errorf("%s: the status is off by %d, and %d was taken", name, off, len(v.inbox.Events()))
+		}
 	}
 }

@@ -52,9 +52,53 @@ func (p *Page) expected(ctx context.Context, link string) (bot.Identity, *proble
 	return who, nil
 }
 
-// invite says who must sign in. It starts nothing.
+// ends returns what a link can end, and whose it is; not ok for all other links.
+func (p *Page) ends(ctx context.Context, link string) (bot.Confirmation, bot.Identity, bool, *problem) {
+	if len(link) < 16 || len(link) > 200 {
+		return bot.Confirmation{}, bot.Identity{}, false, &problem{status: http.StatusNotFound, key: "no-link"}
+	}
+	c, who, ok, err := p.o.Confirmations.End(ctx, link)
+	if err != nil {
+		return c, who, false, &problem{status: http.StatusServiceUnavailable, key: "unavailable", err: err}
+	}
+	return c, who, ok && who.Known(), nil
+}
+
+// end takes the no of a link that can end something; not ok for all other links.
+func (p *Page) end(w http.ResponseWriter, r *http.Request) (bool, *problem) {
+	link := r.PathValue("link")
+	c, who, ok, bad := p.ends(r.Context(), link)
+	if bad != nil || !ok {
+		return false, bad
+	}
+	if c.Agree == "" { // it is too late
+		p.draw(w, r, http.StatusConflict, view{Kind: "end", Link: link, Confirmation: c})
+		return true, nil
+	}
+	person := p.person(who, "")
+	e := bot.Event{
+		ID: digest("end", link), At: p.o.Now().UTC(), From: person,
+		In:  bot.Place{Platform: Name, ID: digest(link), Private: true, Audience: bot.Direct, Reader: person.ID},
+		Did: bot.Ended{Link: link},
+	}
+	if err := p.o.Inbox.Accept(r.Context(), e); err != nil {
+		return false, &problem{status: http.StatusServiceUnavailable, key: "unavailable", err: err}
+	}
+	p.draw(w, r, http.StatusOK, view{Kind: "ended", Link: link})
+	return true, nil
+}
+
+// invite says who must sign in, or what a link can end. It starts nothing.
 func (p *Page) invite(w http.ResponseWriter, r *http.Request) *problem {
 	link := r.PathValue("link")
+	c, _, ok, bad := p.ends(r.Context(), link)
+	if bad != nil {
+		return bad
+	}
+	if ok {
+		p.draw(w, r, http.StatusOK, view{Kind: "end", Link: link, Confirmation: c})
+		return nil
+	}
 	who, bad := p.expected(r.Context(), link)
 	if bad != nil {
 		return bad
@@ -63,8 +107,11 @@ func (p *Page) invite(w http.ResponseWriter, r *http.Request) *problem {
 	return nil
 }
 
-// leave sends the browser to Entra.
+// leave sends the browser to Entra, or takes a no.
 func (p *Page) leave(w http.ResponseWriter, r *http.Request) *problem {
+	if done, bad := p.end(w, r); done || bad != nil {
+		return bad
+	}
 	link := r.PathValue("link")
 	who, bad := p.expected(r.Context(), link)
 	if bad != nil {

@@ -24,7 +24,7 @@ var templates = template.Must(template.New("").ParseFS(sources, "templates/*.htm
 
 // A view is what one answer shows.
 type view struct {
-	Kind         string // invite, confirm, done, or problem
+	Kind         string // invite, confirm, done, end, ended, or problem
 	Link         string
 	Account      string // who must sign in, or has
 	Problem      string // key of a sentence
@@ -52,6 +52,8 @@ func (p *Page) draw(w http.ResponseWriter, r *http.Request, status int, v view) 
 	}
 	if v.Kind == "confirm" {
 		d.Action += "/confirm"
+	}
+	if v.Kind == "confirm" || v.Kind == "end" {
 		m := v.Confirmation.Message
 		m.Actions = nil // the only thing to press is the page's own
 		d.Card = web.Article(m, d.words)

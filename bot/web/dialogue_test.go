@@ -79,6 +79,6 @@ func (p *page) answer(e bot.Event) {
 		}}, "")
 	case bot.Commanded:
 		p.send(e.In, e.ID, bot.Message{Title: did.Name, Body: []bot.Block{bot.Quote(did.Text)}}, "")
-	case bot.Marked, bot.OpenedHome, bot.SignedIn: // not on this page
+	case bot.Marked, bot.OpenedHome, bot.SignedIn, bot.Ended: // not on this page
 	}
 }

@@ -43,6 +43,10 @@ func (r *signRecord) Confirm(context.Context, string, bot.Person) (bot.Confirmat
 	return bot.Confirmation{Digest: signPlan, Agree: "Yes"}, nil
 }
 
+func (r *signRecord) End(context.Context, string) (bot.Confirmation, bot.Identity, bool, error) {
+	return bot.Confirmation{}, bot.Identity{}, false, nil
+}
+
 func (r *signRecord) Accept(_ context.Context, e bot.Event) error {
 	r.mu.Lock()
 	defer r.mu.Unlock()

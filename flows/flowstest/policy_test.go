@@ -15,8 +15,8 @@ import (
 // What the policy says of times, and what is on record of it; and what must not
 // begin although it was approved.
 
-// TestMailsSayTheSame as the chat, without its buttons: the subject's leads
-// nowhere, and the manager's to our own page alone.
+// TestMailsSayTheSame as the chat, and lead to our own page alone: both to stop it,
+// and the manager's to confirm it.
 func TestMailsSayTheSame(t *testing.T) {
 	h := newHouse(t, func(h *house) { h.mails = true })
 	h.ask()
@@ -33,11 +33,11 @@ func TestMailsSayTheSame(t *testing.T) {
 		links := strings.Count(m.Text, "https://")
 		switch m.Subject {
 		case says(t, "reset.told.asked.title"):
-			if links != 0 {
-				t.Errorf("Ava's leads somewhere:\n%s", m.Text)
+			if links != 1 || strings.Count(m.Text, "https://mfahelp.contoso.com/go/") != 1 || !strings.Contains(m.Text, "The button to stop it is at") {
+				t.Errorf("Ava's does not lead to where she stops it alone:\n%s", m.Text)
 			}
 		case says(t, "reset.manager.title", "Ava of Contoso"):
-			if links != 1 || !strings.Contains(m.Text, "https://mfahelp.contoso.com/go/") {
+			if links != 2 || strings.Count(m.Text, "https://mfahelp.contoso.com/go/") != 2 {
 				t.Errorf("Mo's does not lead to our page alone:\n%s", m.Text)
 			}
 		default:

@@ -291,6 +291,16 @@ func (w *World) Mails() (some []graph.Mail) {
 	return some
 }
 
+// MailsTo are those to one account.
+func (w *World) MailsTo(user string) (some []graph.Mail) {
+	for _, o := range w.outcomes {
+		if o.Kind == graph.SendMail && o.User == user {
+			some = append(some, o.Mail)
+		}
+	}
+	return some
+}
+
 // Link implements [flows.Requests].
 func (w *World) Link(_ context.Context, token string) (flows.Link, bool, error) {
 	l, ok := w.links[token]

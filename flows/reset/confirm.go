@@ -12,7 +12,7 @@ import (
 // For tells our page who must sign in at a link. It fits [bot.Confirmations].
 func (f *Flow) For(ctx context.Context, link string) (bot.Identity, bool, error) {
 	l, ok, err := f.Requests.Link(ctx, link)
-	if err != nil || !ok || !l.Used.IsZero() || !f.Now().Before(l.Until) {
+	if err != nil || !ok || ends[l.Verb] != nil || !l.Used.IsZero() || !f.Now().Before(l.Until) {
 		return bot.Identity{}, false, err
 	}
 	return l.For.Identity, true, nil
@@ -27,7 +27,7 @@ func (f *Flow) Confirm(ctx context.Context, link string, who bot.Person) (bot.Co
 	switch {
 	case err != nil:
 		return bot.Confirmation{}, fmt.Errorf("reading the link: %w", err)
-	case !ok || !f.Now().Before(l.Until):
+	case !ok || ends[l.Verb] != nil || !f.Now().Before(l.Until):
 		return bot.Confirmation{Message: refused(p, "link-over")}, nil
 	case !l.Used.IsZero():
 		return bot.Confirmation{Message: refused(p, "used")}, nil

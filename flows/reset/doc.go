@@ -12,6 +12,7 @@
 //	plan.go      exactly what will be done, the least first
 //	proof.go     the manager's word, the call back, the subject's other factor
 //	lapse.go     a proof that runs out before the rest is there, and is asked anew
+//	end.go       a no from our own page, by the address in an e-mail
 //	signedin.go  a yes from our own page, and whether it counts
 //	approve.go   approvals, denials, ends
 //	leave.go     whether an effect may begin now: everything is read again
@@ -32,8 +33,8 @@
 //     admins' channel that another flow would take for talk;
 //   - the store asks [Flow.Leave] before each effect, and again before a pass is
 //     made;
-//   - our own page asks [Flow.For] and [Flow.Confirm], and hands in a
-//     [bot.SignedIn] as an event like any other;
+//   - our own page asks [Flow.For], [Flow.Confirm] and [Flow.End], and hands in a
+//     [bot.SignedIn] or a [bot.Ended] as an event like any other;
 //   - a platform that shows a [bot.Reveal] asks [Flow.Reveal] for all but
 //     [flows.RevealPass], for which it asks the store;
 //   - who relays what people write to each other asks [Flow.Spoken] first;

@@ -95,10 +95,10 @@ func (f *Flow) Named() flows.Named { return flows.Named{Name: name, Flow: f, Lat
 // name is what the verbs of the flow begin with.
 const name = "reset"
 
-// Match takes every yes from our own page, and the commands about resets.
+// Match takes every yes and every no from our own page, and the commands about resets.
 func (f *Flow) Match(e bot.Event) bool {
 	switch d := e.Did.(type) {
-	case bot.SignedIn:
+	case bot.SignedIn, bot.Ended:
 		return true
 	case bot.Commanded:
 		word, _, _ := strings.Cut(strings.TrimSpace(d.Text), " ")
@@ -112,11 +112,13 @@ func (f *Flow) inChannel(in bot.Place) bool {
 	return f.Channel.Platform != "" && in.Platform == f.Channel.Platform && in.ID == f.Channel.ID
 }
 
-// Handle answers a yes, or a command.
+// Handle answers a yes, a no, or a command.
 func (f *Flow) Handle(ctx context.Context, e bot.Event) (flows.Answer, error) {
 	switch d := e.Did.(type) {
 	case bot.SignedIn:
 		return f.signedIn(ctx, e, d)
+	case bot.Ended:
+		return f.endedByMail(ctx, e, d)
 	case bot.Commanded:
 		word, rest, _ := strings.Cut(strings.TrimSpace(d.Text), " ")
 		if strings.EqualFold(word, "freeze") {

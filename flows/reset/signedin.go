@@ -52,7 +52,7 @@ func (f *Flow) signedIn(ctx context.Context, e bot.Event, s bot.SignedIn) (flows
 	if err != nil {
 		return flows.Answer{}, fmt.Errorf("reading the link: %w", err)
 	}
-	if !ok {
+	if !ok || ends[link.Verb] != nil { // the second takes no sign-in, and is no yes
 		return flows.Answer{}, nil // nobody to tell
 	}
 	y := yes{e: e, s: s, link: link, who: link.For}

@@ -4,11 +4,11 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"time"
 
 	"mfahelp/bot"
 	"mfahelp/flows"
 	"mfahelp/graph"
-	"mfahelp/words"
 )
 
 // A reached is where somebody can be told something.
@@ -58,11 +58,16 @@ func (f *Flow) tellSubject(ctx context.Context, r flows.Request, c flows.Case, w
 	if r.As == flows.AsSubject {
 		n++
 	}
-	p := f.Words(f.Locale)
-	if e, ok := f.mail(r, r.Subject, "subject/"+what, told(p, r, what, outcomes), ""); ok {
-		n++
-		a.Effects = append(a.Effects, e)
+	verb, until := "", time.Time{}
+	switch what {
+	case "asked":
+		verb, until = "reset.stop", r.Expires
+	case "done":
+		verb, until = "reset.not-me", f.Now().Add(f.Policy.Watch)
 	}
+	mailed := f.mail(r, r.Subject, "subject/"+what, told(f.printer(), r, what, outcomes), "", verb, until)
+	n += len(mailed.Effects)
+	a = a.And(mailed)
 	if n == 0 {
 		a.Posts = append(a.Posts, f.line(r, bot.Problem, "reset.line.untold", bot.Plain(r.Account.Name)))
 	}
@@ -98,34 +103,41 @@ func (f *Flow) tellManager(ctx context.Context, r flows.Request) (a flows.Answer
 	if n := times(r, ByManager); n > 0 { // asked once more
 		what += fmt.Sprint("/", n+1)
 	}
-	if e, ok := f.mail(r, m, what, toManager(f.printer(), r, url), url); ok {
-		n++
-		a.Effects = append(a.Effects, e)
-	}
+	mailed := f.mail(r, m, what, toManager(f.printer(), r, url), url, "reset.stop", r.Expires)
+	n += len(mailed.Effects)
+	a = a.And(mailed)
 	if n == 0 {
 		a.Posts = append(a.Posts, f.line(r, bot.Problem, "reset.line.untold", bot.Plain(r.Account.Names[m.Key()])))
 	}
 	return a, nil
 }
 
-// mail is m as an e-mail, without its buttons: it says the same, and leads
-// nowhere but to our own page. Not ok if there is no mailbox to write from.
-func (f *Flow) mail(r flows.Request, to bot.Identity, what string, m bot.Message, url string) (flows.Effect, bool) {
+// mail is m as an e-mail. It says the same, and leads nowhere but to our own page:
+// at url, if any, to say yes there, and for the button that ends it, with a verb, at
+// an address until a time. It is empty if there is no mailbox to write from.
+func (f *Flow) mail(r flows.Request, to bot.Identity, what string, m bot.Message, url, verb string, until time.Time) (a flows.Answer) {
 	if !f.Mail || !to.Known() {
-		return flows.Effect{}, false
+		return a
 	}
-	text := inPlain(f.printer(), m)
+	p := f.printer()
+	text := inPlain(m)
 	if url != "" {
-		text += "\n" + f.printer().Say("reset.mail.link", url) + "\n"
+		text += "\n" + p.Say("reset.mail.link", url) + "\n"
 	}
-	return flows.Effect{
+	if verb != "" {
+		l := f.endLink(verb, r, to, until)
+		a.Links = []flows.Link{l}
+		text += "\n" + p.Say("reset.mail."+agreed(verb), f.Page(l.Token)) + "\n"
+	}
+	a.Effects = []flows.Effect{{
 		Key:    fmt.Sprintf("%s/%d/mail/%s", r.Key, r.Round, what),
-		Change: graph.Change{Kind: graph.SendMail, User: to.ObjectID, Mail: graph.Mail{Subject: m.Title, Text: text}},
-	}, true
+		Change: graph.Change{Kind: graph.SendMail, User: to.ObjectID, Mail: graph.Mail{Subject: m.Title, Text: text + p.Say("reset.mail.foot") + "\n"}},
+	}}
+	return a
 }
 
 // inPlain is m as text.
-func inPlain(p *words.Printer, m bot.Message) (s string) {
+func inPlain(m bot.Message) (s string) {
 	for _, b := range m.Body {
 		switch b := b.(type) {
 		case bot.Text:
@@ -147,7 +159,7 @@ func inPlain(p *words.Printer, m bot.Message) (s string) {
 		case bot.List: // none of ours that is mailed has one
 		}
 	}
-	return s + p.Say("reset.mail.foot") + "\n"
+	return s
 }
 
 // link makes a one-time address for somebody, about r as it is.
