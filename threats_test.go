@@ -10,11 +10,12 @@ import (
 
 var (
 	namedTest = regexp.MustCompile(`\b([a-z]+)\.(Test[A-Za-z0-9]+)(?:/([a-z][a-z, ]+[a-z]))?`)
+	namedPlay = regexp.MustCompile(`\b([a-z-]+)\.txt\b`)
 	aTest     = regexp.MustCompile(`(?m)^package (\w+?)(?:_test)?$|^func (Test\w+)\(`)
 )
 
-// TestThreatsAreShown holds docs/threats.md to the tests that it names: a claim
-// whose test is gone is none.
+// TestThreatsAreShown holds docs/threats.md to the tests and conversations that it
+// names: a claim whose test is gone is none.
 func TestThreatsAreShown(t *testing.T) {
 	page, err := os.ReadFile("docs/threats.md")
 	if err != nil {
@@ -31,6 +32,11 @@ func TestThreatsAreShown(t *testing.T) {
 		}
 		if sub := n[3]; sub != "" && !strings.Contains(text, `"`+sub+`"`) {
 			t.Errorf("%s.%s has no %q", n[1], n[2], sub)
+		}
+	}
+	for _, n := range namedPlay.FindAllStringSubmatch(string(page), -1) {
+		if _, err := os.Stat(filepath.Join("bot/bottest/dialogues", n[0])); err != nil {
+			t.Errorf("there is no conversation %s", n[0])
 		}
 	}
 }
