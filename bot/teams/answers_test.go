@@ -108,11 +108,13 @@ func TestConfirmation(t *testing.T) {
 func TestALine(t *testing.T) {
 	w := patient(t, nil)
 	p := w.press(w.bob, w.asked())
-	if _, err := w.Send(t.Context(), whispered(p.event, bot.Message{Title: "Only admins may do that", Body: []bot.Block{bot.Text{bot.Plain("Nothing was done. {{DATE(x)}}")}}}), ""); err != nil {
+	if _, err := w.Send(t.Context(), whispered(p.event, bot.Message{
+		Title: "Only admins may do that", Body: []bot.Block{bot.Text{bot.Plain("Nothing was done. {{DATE(x)}}")}, bot.Note{bot.Plain("Case 7")}},
+	}), ""); err != nil {
 		t.Fatal(err)
 	}
 	a := <-p.answer
-	if s, _ := a.Value.(string); a.Kind != "application/vnd.microsoft.activity.message" || !strings.HasPrefix(s, "Only admins may do that\n\nNothing was done.") || strings.Contains(s, "{{") {
+	if s, _ := a.Value.(string); a.Kind != "application/vnd.microsoft.activity.message" || !strings.HasPrefix(s, "Only admins may do that\n\nNothing was done.") || !strings.HasSuffix(s, "\n\nCase 7") || strings.Contains(s, "{{") {
 		t.Errorf("the press is answered with %+v", a)
 	}
 	if got := w.titles(w.bob, w.channel); !slices.Equal(got, []string{"A case", "Only admins may do that"}) {

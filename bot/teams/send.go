@@ -77,7 +77,7 @@ func (t *Teams) waits(p bot.Post) *press {
 // told: once, and into the answer.
 func (t *Teams) answer(ctx context.Context, w *press, p bot.Post) (string, error) {
 	printer := t.o.Words(w.by.Locale)
-	if s, ok := line(p.Message); ok {
+	if s, ok := line(p.Message, w.dialog); ok {
 		a := says(s)
 		if w.dialog {
 			a = dialogSays(s)
@@ -109,17 +109,25 @@ func answered(sent bool) (string, error) {
 	return refAnswer + rand.Text(), nil
 }
 
-// line is a message that a line is enough for. On a card it would be in the
-// place of the one that was pressed.
-func line(m bot.Message) (string, bool) {
-	if len(m.Actions) > 0 || len(m.Attachments) > 0 || len(m.Body) > 1 || len(m.Reveals()) > 0 {
+// line is a message that some lines are enough for. On a card it would be in the
+// place of the one that was pressed, and that is still needed; in a dialog there
+// is room for more than one paragraph.
+func line(m bot.Message, dialog bool) (string, bool) {
+	if len(m.Actions) > 0 || len(m.Attachments) > 0 || dialog && len(m.Body) > 1 || len(m.Reveals()) > 0 {
 		return "", false
 	}
-	if len(m.Body) == 0 {
-		return m.Title, true
+	s := m.Title
+	for _, b := range m.Body {
+		switch b := b.(type) {
+		case bot.Text:
+			s += "\n\n" + bot.PlainText(b)
+		case bot.Note:
+			s += "\n\n" + bot.PlainText(b)
+		case bot.Facts, bot.Steps, bot.List, bot.Quote:
+			return "", false
+		}
 	}
-	t, ok := m.Body[0].(bot.Text)
-	return m.Title + "\n\n" + bot.PlainText(t), ok
+	return s, true
 }
 
 // whisper says p to one among others: as a message that only they see, or in
