@@ -192,11 +192,12 @@ type storedItem struct {
 	Title  Text    `json:"title,omitempty"`
 	Facts  Text    `json:"facts,omitempty"`
 	Action *tagged `json:"action,omitempty"`
+	About  string  `json:"about,omitempty"`
 }
 
 // MarshalJSON writes the action with its name.
 func (i Item) MarshalJSON() ([]byte, error) {
-	s := storedItem{Title: i.Title, Facts: i.Facts}
+	s := storedItem{Title: i.Title, Facts: i.Facts, About: i.About}
 	if i.Action != nil {
 		t, err := tag(actionName(i.Action), i.Action)
 		if err != nil {
@@ -213,7 +214,7 @@ func (i *Item) UnmarshalJSON(b []byte) error {
 	if err := json.Unmarshal(b, &s); err != nil {
 		return err
 	}
-	*i = Item{Title: s.Title, Facts: s.Facts}
+	*i = Item{Title: s.Title, Facts: s.Facts, About: s.About}
 	if s.Action == nil {
 		return nil
 	}

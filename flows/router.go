@@ -15,6 +15,7 @@ type Router struct {
 	Offers Offers
 	Closed func(e bot.Event, why Refusal) Answer // answers a press of what is no longer, or was never, offered to who pressed
 	Now    func() time.Time
+	Follow func(a Answer) []Job // what else is done once a is on record, whoever answered so; nil for nothing
 }
 
 // Named is a flow and the name that its verbs begin with.
@@ -47,6 +48,19 @@ const (
 
 // Event answers e.
 func (r *Router) Event(ctx context.Context, e bot.Event) (Answer, error) {
+	a, err := r.event(ctx, e)
+	return r.followed(a), err
+}
+
+// followed is a with what else is done once it is on record.
+func (r *Router) followed(a Answer) Answer {
+	if r.Follow == nil {
+		return a
+	}
+	return a.And(Answer{Jobs: r.Follow(a)})
+}
+
+func (r *Router) event(ctx context.Context, e bot.Event) (Answer, error) {
 	if p, ok := e.Did.(bot.Pressed); ok {
 		return r.press(ctx, e, p)
 	}
@@ -117,7 +131,8 @@ func (r *Router) Job(ctx context.Context, j Job) (Answer, error) {
 	if err != nil {
 		return Answer{}, err
 	}
-	return f.Resume(ctx, j)
+	a, err := f.Resume(ctx, j)
+	return r.followed(a), err
 }
 
 func (r *Router) byVerb(verb string) (Named, error) {

@@ -18,6 +18,7 @@
 //	view.go     opens and replaces dialogs, and shows a secret to one reader
 //	ask.go      asks who used the command without a word
 //	forms.go    keeps what a button asks for until it is pressed
+//	lead.go     leads from a list to the messages that it is about
 //	files.go    uploads what hangs from a message
 //	reach.go    speaks to somebody first
 //	api.go      asks Slack, and says which failures are worth another try

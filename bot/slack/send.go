@@ -177,7 +177,7 @@ func (s *Slack) directWith(ctx context.Context, user string) (string, error) {
 // to its reader.
 func (s *Slack) document(ctx context.Context, p bot.Post) (Document, error) {
 	w := s.wordsFor(p.To)
-	d := Render(p.Message, w)
+	d := Render(s.led(ctx, p.Message, w), w)
 	if len(p.Message.Reveals()) == 0 {
 		return d, nil
 	}
@@ -243,7 +243,8 @@ func (s *Slack) replace(ctx context.Context, p bot.Post, ref string) (string, er
 // publish puts p on its reader's page. See
 // https://docs.slack.dev/reference/methods/views.publish.
 func (s *Slack) publish(ctx context.Context, p bot.Post) (string, error) {
-	v := RenderPage(p.Message, s.wordsFor(p.To))
+	w := s.wordsFor(p.To)
+	v := RenderPage(s.led(ctx, p.Message, w), w)
 	if _, err := s.api.PublishViewContext(ctx, slack.PublishViewContextRequest{UserID: p.To.Reader, View: homeView(v)}); err != nil {
 		return "", s.failed("views.publish", err)
 	}

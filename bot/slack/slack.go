@@ -31,6 +31,7 @@ type Options struct {
 	Memory    bot.Memory
 	Directory bot.Directory                      // whose account somebody has, by a list that an operator wrote; it must be quick
 	Secrets   bot.Secrets                        // nil tells none
+	Posts     Posts                              // where messages are that lists lead to; nil leads nowhere
 	Views     bot.Views                          // what somebody may choose from who asks for help; nil for nothing
 	Words     func(locale string) *words.Printer // nil for the ordinary ones
 
@@ -57,6 +58,12 @@ type Mail struct {
 	Find    func(ctx context.Context, address string) (bot.Identity, error)
 }
 
+// Posts tells where a post stands, by its key, and what its ref is there; false for
+// one that was not sent.
+type Posts interface {
+	Where(ctx context.Context, key string) (in bot.Place, ref string, ok bool, err error)
+}
+
 // Slack is the app. It is a [bot.Platform] and a [bot.Reacher].
 type Slack struct {
 	o       Options
@@ -78,7 +85,10 @@ type Slack struct {
 }
 
 // self is who we are in the workspace.
-type self struct{ user, bot, team, enterprise string }
+type self struct {
+	user, bot, team, enterprise string
+	url                         string // of the workspace, with a slash at its end
+}
 
 var (
 	_ bot.Platform = (*Slack)(nil)
@@ -171,7 +181,7 @@ func (s *Slack) hello(ctx context.Context) error {
 	if err != nil {
 		return s.failed("auth.test", err)
 	}
-	s.self.Store(&self{user: r.UserID, bot: r.BotID, team: r.TeamID, enterprise: r.EnterpriseID})
+	s.self.Store(&self{user: r.UserID, bot: r.BotID, team: r.TeamID, enterprise: r.EnterpriseID, url: r.URL})
 	if s.dead.Swap(nil) != nil {
 		s.log.Info("Slack takes our token again")
 	}

@@ -136,11 +136,12 @@ func (a *app) router() *flows.Router {
 	if a.resets != nil {
 		page.Requests, spoken = a.store, a.resets.flow.Spoken
 	}
+	pages := home.New(page)
 	r := &flows.Router{
-		Offers: a.store, Now: a.now,
+		Offers: a.store, Now: a.now, Follow: pages.Follow,
 		Closed: func(e bot.Event, why flows.Refusal) flows.Answer { return help.Closed(printer(e.From.Locale), e, why) },
 		Flows: []flows.Named{
-			home.New(page).Named(),
+			pages.Named(),
 			escalate.New(escalate.Options{
 				Desk: a.desk, Cases: a.store, Posts: a.store, Admins: a.admins(),
 				Words: printer, Channel: channel, Locale: a.cfg.Locale, Now: a.now,

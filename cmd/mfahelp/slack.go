@@ -22,7 +22,8 @@ func (a *app) openSlack() {
 		return
 	}
 	o := slackOptions(a.cfg)
-	o.Inbox, o.Memory, o.Views, o.Secrets, o.Words, o.Now, o.Log = a.store, a.store, a.views(), a, printer, a.now, a.log.Named("slack")
+	o.Inbox, o.Memory, o.Posts, o.Views, o.Secrets = a.store, a.store, a.store, a.views(), a
+	o.Words, o.Now, o.Log = printer, a.now, a.log.Named("slack")
 	o.Mail.Find = a.employee
 	a.slack = slack.New(o)
 }

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"strings"
 	"testing"
+	"time"
 
 	"mfahelp/bot/slack/slacktest"
 )
@@ -18,6 +19,16 @@ func (s *slackTheatre) home(p *slacktest.Person) (page map[string]any, text stri
 		s.Fatalf("%s has no page: %v", p.Name, err)
 	}
 	return page, string(b)
+}
+
+// page is what stands on somebody's page now.
+func (s *slackTheatre) page(p *slacktest.Person) string {
+	s.Helper()
+	b, err := json.Marshal(s.fake.Page(p)["blocks"])
+	if err != nil {
+		s.Fatal(err)
+	}
+	return string(b)
 }
 
 // took wants something to be taken, and does what follows from it.
@@ -58,10 +69,24 @@ func TestHomeInSlack(t *testing.T) {
 	if seen := s.fake.See(who, s.fake.Direct(who)); len(seen) != 1 || seen[0].Title != "Sent to your admins" {
 		t.Errorf("in their own conversation there is %+v", seen)
 	}
+	if err := s.advance(t.Context(), time.Minute); err != nil { // and it is there while they look
+		t.Fatal(err)
+	}
+	if text := s.page(who); !strings.Contains(text, "with your admins") {
+		t.Errorf("the page that is open says\n%s", text)
+	}
 	if _, text = s.home(who); !strings.Contains(text, "with your admins") {
 		t.Errorf("their page says\n%s", text)
 	}
 	if _, text = s.home(admin); !strings.Contains(text, "Open cases: 1") || !strings.Contains(text, who.Name) {
 		t.Errorf("the admin's page says\n%s", text)
+	}
+	link := "/archives/" + s.admins.ID + "/p" + strings.Replace(s.card().TS, ".", "", 1)
+	if !strings.Contains(text, link) || strings.Contains(s.page(who), link) {
+		t.Errorf("the admin's page does not lead to %s, or the employee's does:\n%s", link, text)
+	}
+	own := "/archives/" + s.fake.Direct(who).ID + "/p"
+	if text := s.page(who); !strings.Contains(text, own) {
+		t.Errorf("the employee's page does not lead to %s:\n%s", own, text)
 	}
 }

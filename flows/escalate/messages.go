@@ -38,7 +38,7 @@ func cardSaying(p *words.Printer, c flows.Case, d diagnose.Diagnosis, phone bool
 
 // queued is c as a line of the queue.
 func queued(p *words.Printer, c flows.Case, d diagnose.Diagnosis) bot.Item {
-	i := bot.Item{Title: bot.Text{bot.Code(c.Key), bot.Plain(" · "), bot.Plain(cardTitle(p, c, d))}}
+	i := bot.Item{Title: bot.Text{bot.Code(c.Key), bot.Plain(" · "), bot.Plain(cardTitle(p, c, d))}, About: c.Post("admins")}
 	if c.Alarm {
 		i.Facts = bot.Text{bot.Strong(p.Say("escalate.queue.alarm")), bot.Plain(" · ")}
 	}

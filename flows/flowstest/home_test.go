@@ -3,6 +3,7 @@ package flowstest_test
 import (
 	"strings"
 	"testing"
+	"time"
 
 	"mfahelp/bot"
 	"mfahelp/flows"
@@ -34,7 +35,9 @@ func withHome(t *testing.T, w *flowstest.World, o home.Options) {
 	o.Words = func(locale string) *words.Printer {
 		return &words.Printer{Locale: locale, Missing: func(key string) { t.Errorf("no sentence for %s", key) }}
 	}
-	w.Router.Flows = append([]flows.Named{home.New(o).Named()}, w.Router.Flows...) // before who takes all
+	pages := home.New(o)
+	w.Router.Flows = append([]flows.Named{pages.Named()}, w.Router.Flows...) // before who takes all
+	w.Router.Follow = pages.Follow
 }
 
 // shows fails the test if a page lacks something, or has what it must not.
@@ -132,4 +135,49 @@ func TestHomeShowsWhatWaitsForApproval(t *testing.T) {
 	}
 	h.approve(priya)
 	shows(t, visit(h.World, sam), nil, []string{"Resets that wait"})
+}
+
+// TestHomeIsRenewed: while a page may be before somebody, what changes of what it
+// shows is shown there, and to nobody whom it does not concern.
+func TestHomeIsRenewed(t *testing.T) {
+	w, _ := world(t, help.Limits{}, denied(requestID, "o-ava", blocked))
+	withHome(t, w, home.Options{})
+	visit(w, ava)
+	visit(w, bea)
+	visit(w, priya)
+	said := func(who bot.Person) string { return text(w.Post("home/web/" + who.ID).Message) }
+	times := func(who bot.Person) int { return w.Post("home/web/" + who.ID).Times }
+	w.Say(ava, dm(ava), paste(requestID))
+	key := w.Only().Key
+	w.Advance(time.Minute)
+	shows(t, said(ava), []string{key, "with your admins", "case/" + key + "/reply"}, []string{"Open cases", "/admins"})
+	shows(t, said(priya), []string{"Open cases: 1", key, "case/" + key + "/admins"}, nil)
+	w.Press(priya, "/admins", "Claim", nil)
+	w.Advance(time.Minute)
+	shows(t, said(priya), []string{`{"is":"plain","v":"Priya"}`}, []string{"Nobody has it yet"})
+	if times(bea) != 1 {
+		t.Errorf("Bea's page was renewed %d times, and shows nothing of it", times(bea)-1)
+	}
+	if n := times(priya); n > 3 { // two that belong together are shown together
+		t.Errorf("Priya's page was renewed %d times", n-1)
+	}
+	before := times(ava)
+	w.Advance(2 * time.Hour)
+	w.Press(priya, "/admins", "Resolve", map[string]string{"outcome": "fixed"})
+	w.Advance(time.Minute)
+	if times(ava) != before {
+		t.Error("a page is renewed that was opened hours ago")
+	}
+}
+
+// TestHomeIsRenewedForApprovals: what waits for approval is before an admin as
+// soon as it does.
+func TestHomeIsRenewedForApprovals(t *testing.T) {
+	h := newHouse(t)
+	withHome(t, h.World, home.Options{Requests: h})
+	visit(h.World, priya)
+	h.ask()
+	h.confirm()
+	h.Advance(time.Minute)
+	shows(t, text(h.Post("home/web/priya").Message), []string{"waits for approval"}, nil)
 }

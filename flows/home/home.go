@@ -2,8 +2,9 @@
 // gives it one, such as the App Home in Slack: to an employee their own cases and
 // a way to ask, to an admin also what waits for them.
 //
-// The page is made when somebody opens it, from the record as it is then. What
-// can be pressed there belongs to the flow whose verb it has.
+// The page is made when somebody opens it, from the record as it is then, and made
+// anew while it may be before them and what it shows changes. What can be pressed
+// there belongs to the flow whose verb it has.
 package home
 
 import (
@@ -29,10 +30,13 @@ type Options struct {
 }
 
 // Flow shows people their page.
-type Flow struct{ Options }
+type Flow struct {
+	Options
+	pages pages
+}
 
 // New returns the flow.
-func New(o Options) *Flow { return &Flow{o} }
+func New(o Options) *Flow { return &Flow{Options: o} }
 
 // Named is the flow as a router wants it.
 func (f *Flow) Named() flows.Named { return flows.Named{Name: "home", Flow: f} }
@@ -45,31 +49,34 @@ func (f *Flow) Match(e bot.Event) bool {
 
 // Handle shows e's sender their page.
 func (f *Flow) Handle(ctx context.Context, e bot.Event) (flows.Answer, error) {
-	p := f.Words(e.From.Locale)
-	all, err := f.Cases.Own(ctx, e.From)
+	return f.page(ctx, visit{who: e.From, in: e.In, at: f.Now()})
+}
+
+// page is what v sees.
+func (f *Flow) page(ctx context.Context, v visit) (flows.Answer, error) {
+	p := f.Words(v.who.Locale)
+	all, err := f.Cases.Own(ctx, v.who)
 	if err != nil {
 		return flows.Answer{}, fmt.Errorf("reading own cases: %w", err)
 	}
 	m := bot.Message{Title: p.Say("home.title"), Status: bot.Info, Personal: true}
-	admins, err := f.forAdmin(ctx, p, e.From.Identity)
+	admins, err := f.forAdmin(ctx, p, v.who.Identity)
 	if err != nil {
 		return flows.Answer{}, err
 	}
-	m.Body = append(admins, own(p, asked(all, e.From))...)
+	m.Body = append(admins, own(p, asked(all, v.who))...)
 	m.Actions = []bot.Action{bot.Ask{Label: p.Say("home.ask"), Verb: "help.paste", Subject: "home", Weight: bot.Primary, Fields: []bot.Field{
 		{Name: "text", Label: p.Say("home.ask.text"), Kind: bot.Paragraph, Required: true},
 	}}}
-	return flows.Answer{Posts: []bot.Post{{To: e.In, Key: "home/" + e.From.Platform + "/" + e.From.ID, Message: m}}}, nil
+	key := "home/" + v.who.Platform + "/" + v.who.ID
+	v.admin = len(admins) > 0
+	f.pages.opened(key, v)
+	return flows.Answer{Posts: []bot.Post{{To: v.in, Key: key, Message: m}}}, nil
 }
 
 // Press is never asked for: what the page offers is another flow's.
 func (f *Flow) Press(_ context.Context, _ bot.Event, o flows.Offer) (flows.Answer, error) {
 	return flows.Answer{}, fmt.Errorf("home knows no verb %q", o.Verb)
-}
-
-// Resume is never asked for.
-func (f *Flow) Resume(_ context.Context, j flows.Job) (flows.Answer, error) {
-	return flows.Answer{}, fmt.Errorf("home knows no job %q", j.Verb)
 }
 
 // asked are those of all that p asked for in a chat of their own, and that were

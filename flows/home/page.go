@@ -27,6 +27,7 @@ func own(p *words.Printer, all []flows.Case) []bot.Block {
 		list = append(list, bot.Item{
 			Title: bot.Text{bot.Code(c.Key), bot.Plain(" · "), bot.Plain(code(p, c))},
 			Facts: bot.Text{bot.Plain(p.Say("help.state." + string(c.Shown()))), bot.Plain(" · "), bot.Time{At: c.Opened}},
+			About: c.Post("reply"),
 		})
 	}
 	return more(p, append(blocks, list), len(all)-len(list))
@@ -58,6 +59,7 @@ func approvals(p *words.Printer, all []flows.Request) []bot.Block {
 		list = append(list, bot.Item{
 			Title: bot.Text{bot.Code(r.Case), bot.Plain(" · "), bot.Plain(cmp.Or(r.Account.Name, r.Account.UPN, p.Say("escalate.somebody")))},
 			Facts: bot.Text{bot.Plain(p.Say("home.reset." + string(r.State))), bot.Plain(" · "), bot.Time{At: r.Asked}},
+			About: flows.Case{Key: r.Case}.Post("admins"),
 		})
 	}
 	blocks := []bot.Block{bot.Text{bot.Strong(p.Say("home.approvals"))}, list}
@@ -83,7 +85,10 @@ func queue(p *words.Printer, open []flows.Case) []bot.Block {
 }
 
 func queued(p *words.Printer, c flows.Case) bot.Item {
-	i := bot.Item{Title: bot.Text{bot.Code(c.Key), bot.Plain(" · "), bot.Plain(whose(p, c)), bot.Plain(" · "), bot.Plain(code(p, c))}}
+	i := bot.Item{
+		Title: bot.Text{bot.Code(c.Key), bot.Plain(" · "), bot.Plain(whose(p, c)), bot.Plain(" · "), bot.Plain(code(p, c))},
+		About: c.Post("admins"),
+	}
 	if c.Alarm {
 		i.Facts = bot.Text{bot.Strong(p.Say("escalate.queue.alarm")), bot.Plain(" · ")}
 	}
