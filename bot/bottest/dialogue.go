@@ -51,6 +51,7 @@ type (
 	}
 	pushed struct {
 		who, label, on string
+		of             string // whose card has the button; "" for that of who presses
 		admins         bool
 		again          bool // what was pressed last under that label, shown or not
 		fields         []filledField

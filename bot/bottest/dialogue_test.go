@@ -51,6 +51,7 @@ func TestParseSaysWhatIsWrong(t *testing.T) {
 		{"only priya is told: nothing", "d.txt:1: what is only one is told?"},
 		{"only priya is told: not says \"x\"", "d.txt:1: what is only one is told?"},
 		{"happens", "d.txt:1: what happens?"},
+		{"ava presses \"Ask\" of", "d.txt:1: of whom is what they press?"},
 		{"happens fire to", "d.txt:1: happens to whom?"},
 		{"ava signs in at \"Confirm\" with key after noon", "d.txt:1: a duration such as 90s is expected"},
 		{"  says \"x\"", "d.txt:1: goes on with nothing"},
@@ -202,6 +203,9 @@ wait 1h30m
 priya runs "/mfa-help queue" in admins
 only priya is told: title "Only you"; says "queue"; not says "stack"
 sam sees: not title "Only you"
+ava presses "That helped" of ava
+priya presses "That helped" of ava
+admins see earlier: title "Priya Raman pressed That helped"
 happens storm
 sam sees: title "storm"
 happens fire to ben.o
@@ -222,6 +226,7 @@ func TestRunFails(t *testing.T) {
 		{"carol says \"hi\"", "there is nobody called carol"},
 		{"ben says \"hi\"", "there are two called ben"},
 		{"ava presses \"Ask\"", "there is no such card for Ava Chen"},
+		{"ava says \"hi\"\nava presses \"That helped\" of ben.o", "there is no such card for Ben Okafor"},
 		{"bot to ava: says \"hi\"", "(nothing)"},
 		{"ava says \"hi\"\nbot to ava: nothing", "You said"},
 		{"ava says \"hi\"\nbot to ava: says \"ho\"", "| hi"},

@@ -44,6 +44,9 @@
 //	WHO replies "TEXT" [on "TITLE"]
 //	                             in the admins' channel, in the newest thread or in that of a card
 //	WHO presses "LABEL" [in admins] [on "TITLE"]
+//	WHO presses "LABEL" of WHO [in admins] [on "TITLE"]
+//	                             a button that perhaps only that other one is shown: on some
+//	                             platforms nobody sees what they may not press
 //	WHO presses "LABEL" again [in admins]
 //	                             the very button that was pressed last under that label: an
 //	                             old card, or a second person with the same one before them

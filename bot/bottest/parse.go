@@ -252,9 +252,14 @@ func (p *parser) presses(who, verb string) (deed, error) {
 		}
 		fields = append(fields, filledField{name, text})
 	}
-	again := verb == "presses" && p.skip("again")
-	admins, on, err := p.where()
-	return pushed{who: who, label: label, on: on, admins: admins, again: again, fields: fields, form: verb == "fills"}, err
+	d := pushed{who: who, label: label, again: verb == "presses" && p.skip("again"), fields: fields, form: verb == "fills"}
+	if p.skip("of") {
+		if d.of = p.word(); d.of == "" {
+			return nil, errors.New("of whom is what they press?")
+		}
+	}
+	d.admins, d.on, err = p.where()
+	return d, err
 }
 
 // where reads "in admins" and "on TITLE", of which either may be missing.

@@ -151,7 +151,13 @@ func (s *stage) press(ctx context.Context, d pushed) error {
 		}
 		return s.driver.Press(ctx, p, in, old.card, old.button, nil)
 	}
-	card, err := s.card(ctx, p, in, func(m Seen) bool {
+	reader := p
+	if d.of != "" {
+		if reader, err = s.person(d.of); err != nil {
+			return err
+		}
+	}
+	card, err := s.card(ctx, reader, in, func(m Seen) bool {
 		_, has := m.button(d.label)
 		return has && strings.Contains(m.Title, d.on)
 	})
