@@ -246,11 +246,21 @@ func noToken(status int, body []byte) error {
 		Codes []int `json:"error_codes"`
 	}
 	_ = json.Unmarshal(body, &o) // the status says enough
-	why := fmt.Errorf("asking for a token: Entra answers %d", status)
+	why := &refusedToken{status: status}
 	if len(o.Codes) > 0 {
-		why = fmt.Errorf("asking for a token: Entra answers %d, AADSTS%d", status, o.Codes[0])
+		why.code = o.Codes[0]
 	}
 	return &bot.BusyError{After: 30 * time.Second, Err: why}
+}
+
+// A refusedToken is why Entra gives none.
+type refusedToken struct{ status, code int }
+
+func (e *refusedToken) Error() string {
+	if e.code == 0 {
+		return fmt.Sprintf("asking for a token: Entra answers %d", e.status)
+	}
+	return fmt.Sprintf("asking for a token: Entra answers %d, AADSTS%d", e.status, e.code)
 }
 
 // newToken keeps what source gives.

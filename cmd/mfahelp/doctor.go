@@ -116,6 +116,9 @@ func checkups(cfg config.Config, now func() time.Time) []checkup {
 	if cfg.Slack.On {
 		all = append(all, slackCheck{cfg})
 	}
+	if cfg.Teams.On {
+		all = append(all, teamsCheck{cfg})
+	}
 	return all
 }
 
@@ -228,11 +231,14 @@ func (c storeCheck) Check(ctx context.Context) []finding {
 			return []finding{{What: say("check.store-new"), Verdict: verdictOK}}
 		}
 	}
-	s, err := store.Open(ctx, store.Options{
-		URL: c.cfg.Store.URL, AuditKey: c.cfg.Audit.Key, FormerAuditKeys: c.cfg.Audit.Former, Existing: true,
-	})
+	s, err := openExisting(ctx, c.cfg)
 	if err == nil {
 		err = errors.Join(s.Ping(ctx), s.Close())
 	}
 	return []finding{tried(say("check.store"), "store.url", err)}
+}
+
+// openExisting opens the store of a configuration, and makes none.
+func openExisting(ctx context.Context, cfg config.Config) (*store.Store, error) {
+	return store.Open(ctx, store.Options{URL: cfg.Store.URL, AuditKey: cfg.Audit.Key, FormerAuditKeys: cfg.Audit.Former, Existing: true})
 }

@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"mfahelp/bot/slack/slacktest"
+	"mfahelp/bot/teams/teamstest"
 	"mfahelp/config"
 	"mfahelp/graph/sandbox"
 	"mfahelp/secret"
@@ -223,6 +224,9 @@ func TestDoctorsSections(t *testing.T) {
 	for _, s := range sections {
 		pointed[s] = true
 	}
+	for _, s := range teamsSections {
+		pointed[s] = true
+	}
 	for s := range pointed {
 		file, anchor, ok := strings.Cut(s, "#")
 		b, err := os.ReadFile("../../" + file)
@@ -328,6 +332,66 @@ func TestDoctorInSlack(t *testing.T) {
 			}
 			says(t, out, test.want)
 			if strings.Contains(out, fake.BotToken) || strings.Contains(out, fake.AppToken) {
+				t.Error("it says a secret")
+			}
+		})
+	}
+}
+
+// TestDoctorInTeams takes away what the bot in Teams needs.
+func TestDoctorInTeams(t *testing.T) {
+	for _, test := range []struct {
+		claim string
+		spoil func(f *teamstest.Fake, c *config.Config, admins *teamstest.Room)
+		want  string // in what is printed
+		bad   bool
+	}{
+		{"healthy, and nothing has been heard", func(*teamstest.Fake, *config.Config, *teamstest.Room) {},
+			"  look     what Teams sends arrives here Nothing has come from Teams yet", false},
+		{"the secret", func(_ *teamstest.Fake, c *config.Config, _ *teamstest.Room) {
+			c.Teams.Credential.Secret = secret.New("another")
+		}, "  missing  signing in as the bot asking for a token: Entra answers 401, AADSTS7000215 The secret is wrong", true},
+		{"the app in the team", func(_ *teamstest.Fake, _ *config.Config, r *teamstest.Room) { r.HasBot = false }, "The app is not in the team of this channel", true},
+		{"the channel", func(_ *teamstest.Fake, c *config.Config, _ *teamstest.Room) {
+			c.Admins.Channel.ID = "19:gone@thread.tacv2"
+		},
+			"  missing  the admins' channel 19:gone@thread.tacv2 ", true},
+		{"a channel on another platform", func(_ *teamstest.Fake, c *config.Config, _ *teamstest.Room) { c.Admins.Channel.Platform = "web" }, "  unwise   the admins' channel There is none in Teams", false},
+		{"the cloud", func(_ *teamstest.Fake, c *config.Config, _ *teamstest.Room) {
+			c.Teams.Endpoints.Issuer = "https://api.botframework.us"
+		}, "  missing  the keys with which Teams signs The keys are those of https://api.botframework.com, and teams.cloud is for https://api.botframework.us", true},
+		{"the tenant", func(_ *teamstest.Fake, c *config.Config, _ *teamstest.Room) {
+			c.Tenant.ID = "11111111-2222-4333-8444-555555555555"
+		},
+			"  missing  the tenant whose people are heard needs teams.tenants", true},
+		{"a certificate that is not there", func(_ *teamstest.Fake, c *config.Config, _ *teamstest.Room) {
+			c.Teams.Credential = config.Credential{Certificate: &config.Certificate{File: "nowhere.pem"}}
+		}, "  missing  preparing Teams", true},
+	} {
+		t.Run(test.claim, func(t *testing.T) {
+			fake, err := teamstest.New(teamstest.Options{})
+			if err != nil {
+				t.Fatal(err)
+			}
+			t.Cleanup(fake.Close)
+			priya := fake.Add(teamstest.Person{Name: "Priya Raman", Object: "11111111-aaaa-4aaa-8aaa-000000000001", Installed: true})
+			room := fake.AddRoom("channel", "Helpdesk", priya)
+			cfg := config.Config{
+				Tenant: config.Tenant{ID: fake.Tenant}, Store: config.Store{URL: "sqlite:" + filepath.Join(t.TempDir(), "none.db")},
+				Admins: config.Admins{Channel: config.Channel{Platform: "teams", ID: room.ID}}, Teams: teamsConfig(fake),
+			}
+			test.spoil(fake, &cfg, room)
+			all := checkups(cfg, time.Now)
+			found := examine(t.Context(), all[len(all)-1:])
+			var b strings.Builder
+			if err := printFindings(&b, found); err != nil {
+				t.Fatal(err)
+			}
+			if bad := slices.ContainsFunc(found, finding.bad); bad != test.bad || !strings.HasPrefix(b.String(), "Microsoft Teams\n") {
+				t.Errorf("it says\n%s", b.String())
+			}
+			says(t, b.String(), test.want)
+			if strings.Contains(b.String(), fake.Secret) {
 				t.Error("it says a secret")
 			}
 		})
