@@ -83,12 +83,13 @@ var treatments = []treatment{
 		c.approved()
 	}},
 	{"reset-pass-ready", "/manager/web", func(c *clinic) { c.approved() }},
-	{"reset-pass-showing", "/show", func(c *clinic) { c.approved(); c.Press(mo, "/manager/web", "Show the pass…", nil) }},
+	{"reset-pass-link", "/link", func(c *clinic) { c.approved(); c.Press(mo, "/manager/web", "Show the pass…", nil) }},
+	{"reset-pass-showing", "/link", func(c *clinic) { c.approved(); c.comesForPass() }},
 	{"reset-pass-shown", "/pass", func(c *clinic) { c.handedOver() }},
 	{"reset-pass-enter", "/pick-up/web", func(c *clinic) {
 		c.approved()
-		c.Press(mo, "/manager/web", "Show the pass…", nil)
-		c.Press(mo, "/show", printer("").Say("reset.pick-up"), nil)
+		c.comesForPass()
+		c.Press(mo, "/link", printer("").Say("reset.pick-up"), nil)
 	}},
 	{"reset-card-watched", "/card", func(c *clinic) { c.handedOver() }},
 	{"reset-done", "/reply", func(c *clinic) { c.handedOver() }},
@@ -221,10 +222,16 @@ func (c *clinic) approved() {
 	c.Agree(c.flow, priya, c.LinkIn("/link"), time.Minute)
 }
 
+// comesForPass lets the manager sign in to have the pass shown.
+func (c *clinic) comesForPass() {
+	c.Press(mo, "/manager/web", "Show the pass…", nil)
+	c.Agree(c.flow, mo, c.LinkIn("/link"), time.Minute)
+}
+
 func (c *clinic) handedOver() {
 	c.approved()
-	c.Press(mo, "/manager/web", "Show the pass…", nil)
-	c.Press(mo, "/show", "Show it now", nil)
+	c.comesForPass()
+	c.Press(mo, "/link", "Show it now", nil)
 	if _, ok := c.Reveal(bot.Reveal{Kind: flows.RevealPass, Subject: passOf(c.Asked())}, mo); !ok {
 		c.t.Fatal("no pass was made")
 	}

@@ -35,6 +35,7 @@ func TestServeReset(t *testing.T) {
 	tenant.agrees(t, "priya.raman", priya.leads(t, "admins", "Approve the reset of Aiko Sato?", "Sign in and see"))
 
 	grace.does(t, "direct", "The pass of Aiko Sato can be shown", "Show the pass…")
+	tenant.agrees(t, "grace.nguyen", grace.leads(t, "direct", "Sign in to see the pass of Aiko Sato", "Sign in and see"))
 	grace.does(t, "direct", "A pass for Aiko Sato", "Show it now")
 	pass := grace.reveals(t, "The pass of Aiko Sato")
 	aiko.await(t, "direct", "word that it is done", titled("A pass waits for you"))

@@ -132,8 +132,8 @@ func TestWhatDoesNotEndIsReminded(t *testing.T) {
 func TestAPassThatNobodyFetches(t *testing.T) {
 	h := proven(t)
 	h.approve(priya)
-	h.Press(mo, "/manager/web", "Show the pass…", nil)
-	h.Press(mo, "/show", "Show it now", nil)
+	h.comesForPass(mo, "/manager/web")
+	h.Press(mo, "/link", "Show it now", nil)
 	reveal := revealed(h.Post("/pass").Message)
 	h.Advance(5 * time.Hour)
 	if r := h.Asked(); r.State != flows.ResetExpired || r.Why != "reset.why.unfetched" || !h.Has("line/reset.line.unfetched") {

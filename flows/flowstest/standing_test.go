@@ -139,8 +139,8 @@ func TestSentBackIsSaid(t *testing.T) {
 func TestThePassLeavesTheThread(t *testing.T) {
 	for name, end := range map[string]func(h *house){
 		"shown": func(h *house) {
-			h.Press(priya, "/pass", "Show the pass…", nil)
-			h.Press(priya, "/show", "Show it now", nil)
+			h.comesForPass(priya, "/pass")
+			h.Press(priya, "/link", "Show it now", nil)
 			if _, ok := h.Reveal(revealed(h.last(priya)), priya); !ok {
 				t.Fatalf("no pass; she reads %s", text(h.last(priya)))
 			}

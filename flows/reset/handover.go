@@ -117,24 +117,17 @@ func (f *Flow) handing(ctx context.Context, r flows.Request, who bot.Identity) (
 	return key, "", nil
 }
 
-// signedInFor reports whether who presses has just signed in for this: for the
-// hand-over, or to vouch for the subject.
+// signedInFor reports whether who presses has just signed in for this very thing.
+// That they did to vouch for the subject, some minutes ago, counts for nothing here:
+// whoever has stolen their chat session would only have to wait for that.
 func (f *Flow) signedInFor(r flows.Request, who bot.Identity) (time.Time, bool) {
-	at := time.Time{}
-	if r.HandOver.To.Key() == who.Key() {
-		at = r.HandOver.SignedIn
-	}
-	for _, p := range r.Proofs {
-		if p.By.Key() == who.Key() && p.SignedIn.After(at) {
-			at = p.SignedIn
-		}
-	}
-	return at, !at.IsZero() && f.Now().Sub(at) <= fresh
+	at := r.HandOver.SignedIn
+	return at, r.HandOver.To.Key() == who.Key() && !at.IsZero() && f.Now().Sub(at) <= fresh
 }
 
-// showPass opens a confirmation, for who vouched for the subject and signed in
-// just now; anybody else of those is led to sign in first. A chat session that
-// was stolen from them gets no further.
+// showPass leads who vouched for the subject to where they sign in for it, or if
+// they just did opens the confirmation once more. A chat session that was stolen
+// from them gets no further by itself.
 func (f *Flow) showPass(ctx context.Context, x press) (flows.Answer, error) {
 	_, why, err := f.handing(ctx, x.r, x.e.From.Identity)
 	if err != nil || why != "" {
