@@ -678,6 +678,22 @@ func TestUnknownIsNotHarmless(t *testing.T) {
 	}
 }
 
+// TestABusyMomentIsNoOutage has others ask Microsoft in the same second: who
+// waits is told of nothing, and does not wait for a minute.
+func TestABusyMomentIsNoOutage(t *testing.T) {
+	h := newHouse(t)
+	h.tenant.LogDown = &graph.Error{Op: "get risky user", Reason: graph.ErrThrottled, After: time.Second}
+	h.ask()
+	if got, outage := text(h.Post("/reply").Message), says(t, "reset.unread-told.title"); strings.Contains(got, outage) {
+		t.Errorf("she reads %s", got)
+	}
+	h.tenant.LogDown = nil
+	h.Advance(time.Second)
+	if r := h.Asked(); r.State != flows.ResetAsked {
+		t.Errorf("a second later it is %s", r.State)
+	}
+}
+
 // TestANumberProvesNothing if it is new, or if nobody can tell.
 func TestANumberProvesNothing(t *testing.T) {
 	for _, test := range []struct {

@@ -60,20 +60,10 @@ func (f *Flow) check(ctx context.Context, r flows.Request, c flows.Case) (flows.
 }
 
 // wait comes back to a check that cannot be made yet. Nothing goes on
-// meanwhile. Who waits is told if Microsoft is down; that the budget of
-// requests is spent is over in seconds.
+// meanwhile. Who waits is told if Microsoft is down; that others spent
+// what it answers at a time is over in seconds.
 func (f *Flow) wait(r flows.Request, c flows.Case, why error) flows.Answer {
-	now := f.Now()
-	at := now.Add(time.Minute)
-	quiet := false
-	if later, ok := errors.AsType[*graph.Later](why); ok {
-		quiet = later.Why == graph.Budget
-		if at = later.At; at.Before(now.Add(time.Second)) {
-			at = now.Add(time.Second)
-		}
-	} else if lasting(why) {
-		at = now.Add(10 * time.Minute)
-	}
+	at, quiet := f.again(why)
 	a := flows.Answer{Jobs: []flows.Job{jobOf(r, "check", at)}}
 	if quiet {
 		return a
@@ -87,6 +77,27 @@ func (f *Flow) wait(r flows.Request, c flows.Case, why error) flows.Answer {
 		a.Posts = append(a.Posts, bot.Post{To: c.In, Key: c.Post("reply"), Message: unread(f.Words(r.Asking.Locale), c, r, at)})
 	}
 	return a
+}
+
+// again is when to look once more after an error, and whether nobody needs to
+// hear of it.
+func (f *Flow) again(why error) (at time.Time, quiet bool) {
+	now := f.Now()
+	at = now.Add(time.Minute)
+	later, wait := errors.AsType[*graph.Later](why)
+	failed, _ := errors.AsType[*graph.Error](why)
+	switch {
+	case wait:
+		at, quiet = later.At, later.Why == graph.Budget
+	case errors.Is(why, graph.ErrThrottled) && failed != nil && failed.After > 0:
+		at, quiet = now.Add(failed.After), failed.After < time.Minute
+	case lasting(why):
+		at = now.Add(10 * time.Minute)
+	}
+	if soonest := now.Add(time.Second); at.Before(soonest) {
+		at = soonest
+	}
+	return at, quiet
 }
 
 // lasting reports whether asking again soon will not help: somebody has to give
