@@ -13,8 +13,9 @@ import (
 	"mfahelp/graph/sandbox"
 )
 
-// A clicked is a demo in a real browser, by a clock that stands still until the
-// test moves it: a reset is watched for longer than anybody waits for a test.
+// A clicked is a demo in a real browser, by a clock that the test moves: a reset
+// is watched for longer than anybody waits for a test. While something is waited
+// for, it goes a second at a time.
 type clicked struct {
 	*browser
 	s *theatre
@@ -23,21 +24,24 @@ type clicked struct {
 func openClicked(t *testing.T) *clicked {
 	t.Helper()
 	s := openTheatre(t)
-	c := &clicked{browse(t, s.url, 1280, 860), s}
-	c.between = func() {
-		if err := s.work(t.Context()); err != nil {
+	return (&clicked{browse(t, s.url, 1280, 860), s}).in(t)
+}
+
+// in is the same browser and demo, for another test.
+func (c *clicked) in(t *testing.T) *clicked {
+	b := *c.browser
+	b.t, b.between = t, func() {
+		if err := c.s.settle(t.Context()); err != nil {
 			t.Fatal(err)
 		}
 	}
-	return c
+	return &clicked{&b, c.s}
 }
 
 // another is somebody else's browser, in which nobody has signed in.
 func (c *clicked) another() *clicked {
 	c.t.Helper()
-	o := &clicked{browse(c.t, c.s.url, 1280, 860), c.s}
-	o.between = c.between
-	return o
+	return (&clicked{browse(c.t, c.s.url, 1280, 860), c.s}).in(c.t)
 }
 
 // later moves the clock, and does what is due on the way.
@@ -61,9 +65,10 @@ func (c *clicked) say(seat, text string) {
 	js[any](c.browser, fmt.Sprintf(`{const b = document.querySelector("#say-%s"); b.value = %s; b.form.requestSubmit()}`, seat, quoted(text)))
 }
 
-// newest is the newest card in a log whose title has some words.
+// newest is the newest card in a log whose title has some words. It is not always
+// the last on the page, where each stands in its thread.
 func newest(log, title string) string {
-	return fmt.Sprintf(`[...document.querySelectorAll("#%s article.card")].filter(x => x.querySelector("h3").textContent.includes(%s)).at(-1)`, log, quoted(title))
+	return fmt.Sprintf(`[...document.querySelectorAll("#%s article.card")].filter(x => x.querySelector("h3").textContent.includes(%s)).sort((a, b) => a.dataset.order - b.dataset.order).at(-1)`, log, quoted(title))
 }
 
 // sees waits for a card, and for words in it.
@@ -168,14 +173,54 @@ func (c *clicked) agree(address, who string) {
 // lost has aiko ask for a reset, and returns where grace vouches for her.
 func (c *clicked) lost() (vouch string) {
 	c.t.Helper()
-	c.open()
+	vouch = c.asks("aiko.sato")
 	c.sit("employee", "aiko.sato")
+	c.sees("log-employee", "A reset is asked for", "Microsoft Authenticator on iPhone 16e")
+	return vouch
+}
+
+// asks has somebody ask for a reset of all that was on their phone, and returns
+// where their manager vouches for them.
+func (c *clicked) asks(who string) (vouch string) {
+	c.t.Helper()
+	c.saysLost(who)
+	c.picksAll(who)
+	c.sees("log-employee", "A reset is asked for")
+	p := c.person(who)
+	c.sees("log-admins", p.Name+": a reset waits for proof")
+	c.sit("employee", short(p.Manager))
+	return c.leads(c.sees("log-employee", p.Name+" wants to sign in again"), "I spoke to them: sign in and confirm")
+}
+
+// picksAll says of who has several things on a phone that all of them are gone.
+func (c *clicked) picksAll(who string) {
+	c.t.Helper()
+	onPhone := func(m string) bool {
+		return slices.ContainsFunc([]string{"Authenticator", "phone", "code from an app"}, func(s string) bool { return strings.Contains(m, s) })
+	}
+	first := slices.IndexFunc(c.methods(who), onPhone)
+	if first >= 0 && slices.ContainsFunc(c.methods(who)[first+1:], onPhone) {
+		c.on(c.sees("log-employee", "What is gone?"), "All of these")
+	}
+}
+
+// saysLost has somebody say that their phone is gone.
+func (c *clicked) saysLost(who string) {
+	c.t.Helper()
+	c.open()
+	c.sit("employee", who)
 	c.say("employee", "I lost my phone")
 	c.press("#log-employee", "My phone is gone")
-	c.sees("log-employee", "A reset is asked for", "Microsoft Authenticator on iPhone 16e")
-	c.sees("log-admins", "Aiko Sato: a reset waits for proof")
-	c.sit("employee", "grace.nguyen")
-	return c.leads(c.sees("log-employee", "Aiko Sato wants to sign in again"), "I spoke to them: sign in and confirm")
+}
+
+// person is somebody, as the tenant knows them now.
+func (c *clicked) person(who string) sandbox.Person {
+	c.t.Helper()
+	i := slices.IndexFunc(c.s.tenant.People(), func(p sandbox.Person) bool { return short(p.UPN) == who })
+	if i < 0 {
+		c.t.Fatalf("the tenant has no %s", who)
+	}
+	return c.s.tenant.People()[i]
 }
 
 // TestResetByClicks has a lost phone end in a new one, by clicking alone, and
@@ -239,11 +284,7 @@ func (c *clicked) changes() (did []graph.ChangeKind) {
 // methods are what the tenant has of somebody.
 func (c *clicked) methods(who string) []string {
 	c.t.Helper()
-	p, ok := c.s.tenant.Person(who + "@" + sandbox.Domain)
-	if !ok {
-		c.t.Fatalf("the tenant has no %s", who)
-	}
-	return p.Methods
+	return c.person(who).Methods
 }
 
 // fetchPass has grace be shown the pass, once.
