@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
+	"sync"
 	"time"
 
 	"go.uber.org/zap"
@@ -117,6 +118,7 @@ func (p *Page) guard(next http.Handler) http.Handler {
 	if u, err := url.Parse(p.o.URL); err == nil {
 		host = u.Host
 	}
+	var misnamed sync.Once // scanners come by all the time
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		h := w.Header()
 		h.Set("Content-Security-Policy", policy)
@@ -130,7 +132,13 @@ func (p *Page) guard(next http.Handler) http.Handler {
 		if p.secure {
 			h.Set("Strict-Transport-Security", "max-age=31536000")
 		}
-		if !strings.EqualFold(r.Host, host) || cross.Check(r) != nil {
+		if named := strings.EqualFold(r.Host, host); !named || cross.Check(r) != nil {
+			if !named {
+				misnamed.Do(func() {
+					p.o.Log.Warn("the page was asked for under another name than public_url and refused; if your proxy asked, have it pass on the header Host",
+						zap.String("name", r.Host[:min(len(r.Host), 100)]), zap.String("public_url", p.o.URL))
+				})
+			}
 			p.refuse(w, r, &problem{status: http.StatusForbidden, key: "elsewhere"})
 			return
 		}
