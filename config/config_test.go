@@ -204,6 +204,34 @@ func TestFile(t *testing.T) {
 	}
 }
 
+// TestLoadTrail has whatever else is wrong in the file keep nobody from stopping
+// resets, and what is wrong with the trail's own sections be said.
+func TestLoadTrail(t *testing.T) {
+	dir := t.TempDir()
+	file := filepath.Join(dir, "mfahelp.yaml")
+	read := func(text string) (Config, error) {
+		if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		return LoadTrail(file, func(name string) (string, bool) { return strings.Repeat("k", 40), name == "MFAHELP_AUDIT_KEY" })
+	}
+	const others = "tenant:\n  id: none\n  credential: {secret: env:NOT_HERE}\nresets:\n  writer: {nonsense: 1}\nslack: 7\n"
+	got, err := read(others + "store:\n  url: sqlite:a.db\naudit:\n  key: env:MFAHELP_AUDIT_KEY\n")
+	if err != nil || got.Store.URL != "sqlite:"+filepath.Join(dir, "a.db") || got.Audit.Key.Reveal() != strings.Repeat("k", 40) {
+		t.Errorf("got %+v, %v", got, err)
+	}
+	for text, want := range map[string]string{
+		others + "audit:\n  key: env:NO_KEY\n":      "audit.key: the environment has no NO_KEY",
+		others + "store:\n  url: mysql:a\n":         "store.url: is no address of a database",
+		others + "stores:\n  url: sqlite:a.db\n":    `"stores" is no key that may stand here; did you mean "store"?`,
+		others + "audit:\n  kee: env:MFAHELP_KEY\n": "audit.key: is missing",
+	} {
+		if _, err := read(text); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("got %v, not %s", err, want)
+		}
+	}
+}
+
 // TestCanary puts a secret under every key where somebody might, and looks for
 // it in all that is said.
 func TestCanary(t *testing.T) {

@@ -21,6 +21,18 @@ const maxFile = 1 << 20
 // a [*Problem]. A secret of the form env:NAME is asked of env; nil
 // is [os.LookupEnv]. Paths in the file count from where it stands.
 func Load(path string, env func(string) (string, bool)) (Config, error) {
+	return loadWith(path, env, (*reader).config)
+}
+
+// LoadTrail reads of the same file only where everything is kept, and with what
+// the audit trail is keyed. It is for who stops all resets or looks at what is on
+// record: in a hurry, or on a machine that must not have the other secrets.
+// What is wrong in other sections is for [Load] to say.
+func LoadTrail(path string, env func(string) (string, bool)) (Config, error) {
+	return loadWith(path, env, (*reader).trail)
+}
+
+func loadWith(path string, env func(string) (string, bool), read func(*reader, value, *Config)) (Config, error) {
 	if env == nil {
 		env = os.LookupEnv
 	}
@@ -31,7 +43,7 @@ func Load(path string, env func(string) (string, bool)) (Config, error) {
 	r := &reader{file: path, env: env}
 	c := defaults()
 	if root, ok := r.parse(src); ok {
-		r.config(root, &c)
+		read(r, root, &c)
 	}
 	if len(r.problems) > 0 {
 		return Config{}, join(r.problems)

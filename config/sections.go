@@ -14,11 +14,20 @@ import (
 // config reads the whole file.
 func (r *reader) config(v value, c *Config) {
 	var login value
-	has := r.section(v, []field{
+	has := r.section(v, r.sections(c, &login))
+	r.onlyInSandbox(login, c)
+	r.together(has, c)
+	r.teamsTogether(has, c)
+	r.slackTogether(has, c)
+}
+
+// sections are what may stand in the file; login is what web has of that name.
+func (r *reader) sections(c *Config, login *value) []field {
+	return []field{
 		{"tenant", func(v value) { r.tenant(v, &c.Tenant) }, "tenant: and below it id, client_id, and credential"},
 		{"admins", func(v value) { r.admins(v, &c.Admins) }, "admins: and below it groups, whose members may work on cases"},
 		{"store", func(v value) { r.store(v, &c.Store) }, ""},
-		{"web", func(v value) { login = r.web(v, &c.Web) }, ""},
+		{"web", func(v value) { *login = r.web(v, &c.Web) }, ""},
 		{"limits", func(v value) { r.limits(v, &c.Limits) }, ""},
 		{"lookup", func(v value) { r.lookup(v, &c.Lookup) }, ""},
 		{"log", func(v value) { r.log(v, &c.Log) }, ""},
@@ -29,11 +38,18 @@ func (r *reader) config(v value, c *Config) {
 		{"audit", func(v value) { r.audit(v, &c.Audit) }, ""},
 		{"slack", func(v value) { r.slack(v, &c.Slack) }, ""},
 		{"teams", func(v value) { r.teams(v, &c.Teams) }, ""},
-	})
-	r.onlyInSandbox(login, c)
-	r.together(has, c)
-	r.teamsTogether(has, c)
-	r.slackTogether(has, c)
+	}
+}
+
+// trail reads what [LoadTrail] is for.
+func (r *reader) trail(v value, c *Config) {
+	fields := r.sections(c, new(value))
+	for i, f := range fields {
+		if f.name != "store" && f.name != "audit" {
+			fields[i] = field{f.name, func(value) {}, ""}
+		}
+	}
+	r.section(v, fields)
 }
 
 func (r *reader) tenant(v value, t *Tenant) {

@@ -27,13 +27,13 @@ type auditVerifyCmd struct {
 
 // Help says what the exit codes mean.
 func (auditVerifyCmd) Help() string {
-	return `Every entry has a code over all that is in it and over the entry before, made with audit.key. The first one that is not as it was written is named by its number. Write down the head that is printed, in a place that this machine cannot write to, and give it the next time.
+	return `Every entry has a code over all that is in it and over the entry before, made with audit.key. The first one that is not as it was written is named by its number. Write down the head that is printed, in a place that this machine cannot write to, and give it the next time. It alone goes to standard output. Of the secrets in the configuration only audit.key is needed.
 
 It ends with 0 if all is as it was written, with 1 if it is not, or if it could not be read, and with 2 if the command line makes no sense.
 
 Examples:
 
-  mfahelp audit verify --config mfahelp.yaml
+  mfahelp audit verify --config mfahelp.yaml > head.txt
   mfahelp audit verify --config mfahelp.yaml --head "$(cat head.txt)"`
 }
 
@@ -69,10 +69,11 @@ func (c *auditVerifyCmd) Run(ctx context.Context, std streams) error {
 	case len(r.Broken) > 0:
 		return errors.New("the audit trail was cut or changed before the entries above; what follows them is as it was written")
 	case r.Head.Seq == 0:
-		fmt.Fprintln(std.out, "The audit trail is empty.")
+		fmt.Fprintln(std.err, "The audit trail is empty.")
 		return nil
 	}
-	fmt.Fprintf(std.out, "All %d entries are as they were written. The head is\n\n%s\n", r.Head.Seq, r.Head)
+	fmt.Fprintf(std.err, "All %d entries are as they were written. The head is\n", r.Head.Seq)
+	fmt.Fprintln(std.out, r.Head)
 	return nil
 }
 
@@ -122,6 +123,8 @@ func (freezeCmd) Help() string {
 
 No command ends it: two admins say in their channel that resets may go on, each after a fresh strong sign-in.
 
+Of the configuration only store and audit are read, and of its secrets only audit.key is needed.
+
 Example:
 
   mfahelp freeze --config mfahelp.yaml`
@@ -163,9 +166,11 @@ func freeze(ctx context.Context, s *store.Store, now time.Time) (said string, er
 	return "", errors.New("somebody else changes the freeze all the time; try again")
 }
 
-// existing opens the store that a configuration names, beside who runs on it.
+// existing opens the store that a configuration names, beside who runs on it. Of
+// the secrets it takes only the keys of the trail: who has to stop resets need
+// not be able to serve.
 func existing(ctx context.Context, file string) (config.Config, *store.Store, error) {
-	cfg, err := config.Load(file, nil)
+	cfg, err := config.LoadTrail(file, nil)
 	if err != nil {
 		return cfg, nil, err
 	}

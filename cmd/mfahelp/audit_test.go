@@ -21,7 +21,7 @@ import (
 func aTrail(t *testing.T) (file, db string) {
 	t.Helper()
 	dir := t.TempDir()
-	t.Setenv("MFAHELP_CLIENT_SECRET", "a secret that nobody needs here")
+	t.Setenv("MFAHELP_CLIENT_SECRET", "a secret that is there only at first")
 	t.Setenv("MFAHELP_AUDIT_KEY", "the key of the chain in these tests, of some length")
 	file, db = filepath.Join(dir, "mfahelp.yaml"), filepath.Join(dir, "store.db")
 	text := fmt.Sprintf(`tenant:
@@ -52,7 +52,8 @@ audit:
 			t.Fatal(err)
 		}
 	}
-	if err := s.Close(); err != nil {
+	// Who looks at what is on record, or stops resets, need not be able to serve.
+	if err := errors.Join(s.Close(), os.Unsetenv("MFAHELP_CLIENT_SECRET")); err != nil {
 		t.Fatal(err)
 	}
 	return file, db
@@ -90,13 +91,13 @@ func tamper(t *testing.T, db string, statements ...string) {
 
 // TestAuditVerify has the command find what somebody did to the trail.
 func TestAuditVerify(t *testing.T) {
-	const sound = "All 5 entries are as they were written. The head is\n\n5:"
+	const sound = "All 5 entries are as they were written. The head is\n"
 	for _, test := range []struct {
 		name string
 		do   []string
 		said string
 	}{
-		{"nothing", nil, ""},
+		{"nothing", nil, sound},
 		{"one changed", []string{"UPDATE audit SET result = 'failed' WHERE seq = 3"},
 			"mfahelp: the audit trail is not as it was written: entry 3 was changed, moved, or written by somebody without the key\n"},
 		{"one removed", []string{"DELETE FROM audit WHERE seq = 2"}, "mfahelp: the audit trail is not as it was written: entry 2 is missing\n"},
@@ -110,7 +111,7 @@ func TestAuditVerify(t *testing.T) {
 			tamper(t, db, test.do...)
 		}
 		code, stdout, stderr := mfahelp(t, "", "audit", "verify", "--config", file)
-		if want := map[bool]int{true: exitOK, false: exitError}[test.do == nil]; code != want || stderr != test.said || strings.HasPrefix(stdout, sound) != (test.do == nil) {
+		if want := map[bool]int{true: exitOK, false: exitError}[test.do == nil]; code != want || stderr != test.said || strings.HasPrefix(stdout, "5:") != (test.do == nil) {
 			t.Errorf("%s: got %d, %q, %q", test.name, code, stdout, stderr)
 		}
 	}
@@ -128,7 +129,7 @@ func TestAuditHead(t *testing.T) {
 		t.Fatal(stderr)
 	}
 	code, stdout, stderr := mfahelp(t, "", "audit", "verify", "--config", file)
-	head := stdout[strings.LastIndex(strings.TrimSpace(stdout), "\n")+1:]
+	head := stdout // and nothing else, so that it can go into a file as it is
 	if code != exitOK || !strings.HasPrefix(head, "6:") {
 		t.Fatalf("got %d, %q, %q", code, stdout, stderr)
 	}
@@ -141,7 +142,7 @@ func TestAuditHead(t *testing.T) {
 	if code, _, stderr := mfahelp(t, "", "audit", "verify", "--config", file); code != exitOK {
 		t.Errorf("without a head: got %d, %q", code, stderr)
 	}
-	code, _, stderr = mfahelp(t, "", "audit", "verify", "--config", file, "--head", strings.TrimSpace(head))
+	code, _, stderr = mfahelp(t, "", "audit", "verify", "--config", file, "--head", strings.TrimSuffix(head, "\n"))
 	if want := "mfahelp: the audit trail is not as it was written: entry 6 is missing, and with it all that came after it\n"; code != exitError || stderr != want {
 		t.Errorf("with a head: got %d, %q", code, stderr)
 	}
