@@ -325,11 +325,26 @@ func (r *reader) together(has map[string]value, c *Config) {
 	if c.SignIn.Credential.ManagedIdentity != nil {
 		missing("signin.credential", "is missing; people cannot sign in to a managed identity; write secret, certificate, or workload_identity of an app registration")
 	}
-	if w := c.Resets.Writer; w.ClientID != "" && w.ClientID == c.Tenant.ClientID && !c.Tenant.Sandbox {
-		missing("resets.writer.client_id", "is that of the reader; make a second app registration, so that what only reads cannot be made to write")
-	}
+	r.writerAlone(in, c)
 	if c.SignIn.Context == "" && !c.Tenant.Sandbox {
 		r.warnings = append(r.warnings, "signin.authentication_context is not set: tokens of version 2.0 do not say how strong a sign-in was, so every yes will be refused until it is")
+	}
+}
+
+// writerAlone has nothing else be the app registration that may change accounts:
+// whoever got hold of the other's secret could.
+func (r *reader) writerAlone(in value, c *Config) {
+	w := c.Resets.Writer.ClientID
+	if w == "" {
+		return
+	}
+	for _, other := range []struct{ id, what string }{
+		{c.Tenant.ClientID, "the reader"}, {c.SignIn.ClientID, "the app that people sign in to"}, {c.Teams.AppID, "the bot in Teams"},
+	} {
+		if w == other.id {
+			r.wrong(value{"resets.writer.client_id", nil, in.at}, "is that of %s; make an app registration for the writer alone, so that nothing else can be made to write", other.what)
+			return
+		}
 	}
 }
 

@@ -88,6 +88,9 @@ func TestResetsWrong(t *testing.T) {
 		{"a field that anybody can change", "field: mobilePhone", "field: otherMails", "none of mobilePhone, businessPhones"},
 		{"a context that is a name", "authentication_context: c1", "authentication_context: strong", "no authentication context"},
 		{"one app for both", "4b7f2e91-0c8d-4a65-b3e2-8d1f6a9c7e50", "0b8c4d17-93fa-4e25-b6d1-7a2e9c5f3081", "is that of the reader"},
+		{"one app for signing in and writing", "4b7f2e91-0c8d-4a65-b3e2-8d1f6a9c7e50", "9e1d5c20-48a7-4b36-8f21-c5d7a0e93b64", "is that of the app that people sign in to"},
+		{"one app for the bot and writing", "  mailbox: helpdesk@contoso.com", "  mailbox: helpdesk@contoso.com\nteams:\n" +
+			"  app_id: 4b7f2e91-0c8d-4a65-b3e2-8d1f6a9c7e50\n  credential: {secret: env:MFAHELP_CLIENT_SECRET}", "is that of the bot in Teams"},
 		{"no writer", "  writer:\n    client_id: 4b7f2e91-0c8d-4a65-b3e2-8d1f6a9c7e50\n    credential: {secret: env:MFAHELP_CLIENT_SECRET}\n", "", "writer: is missing"},
 		{"an identity that nobody can sign in to", "credential: {secret: env:MFAHELP_CLIENT_SECRET}\n  # The Cond", "credential: {managed_identity: {}}\n  # The Cond", "managed identity"},
 		{"hours that end before they begin", `to: "18:00"`, `to: "07:00"`, "ends before it begins"},
