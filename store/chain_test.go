@@ -6,6 +6,8 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -311,6 +313,18 @@ func TestHeadForm(t *testing.T) {
 		if got, err := ParseHead(text); (err == nil) != ok || ok && got != h {
 			t.Errorf("%q: got %+v, %v, want ok %v", text, got, err, ok)
 		}
+	}
+}
+
+// TestNoFolder makes no store where a disk may be missing, which holds the one
+// that knows of a freeze.
+func TestNoFolder(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "disk")
+	if _, err := Open(t.Context(), Options{URL: "sqlite:" + dir + "/store.db"}); err == nil || !errors.Is(err, os.ErrNotExist) || !strings.Contains(err.Error(), dir+" is not there") {
+		t.Errorf("got %v", err)
+	}
+	if _, err := os.Stat(dir); err == nil {
+		t.Error("made the folder")
 	}
 }
 

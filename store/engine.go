@@ -78,10 +78,12 @@ const (
 )
 
 // makeFile makes a file for its owner alone, unless it is there: it holds what
-// people pasted, and the journal beside it gets the same permissions.
+// people pasted, and the journal beside it gets the same permissions. The
+// folder it does not make: where a disk is missing, an empty store in its place
+// would know of no freeze, and of nothing that is under way.
 func makeFile(path string) error {
-	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
-		return err
+	if _, err := os.Stat(filepath.Dir(path)); errors.Is(err, os.ErrNotExist) {
+		return fmt.Errorf("the folder %s is not there; make it, or mount the disk that it is on: %w", filepath.Dir(path), os.ErrNotExist)
 	}
 	f, err := os.OpenFile(path, os.O_CREATE|os.O_RDWR, 0o600)
 	if err != nil {

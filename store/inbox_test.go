@@ -2,6 +2,7 @@ package store
 
 import (
 	"fmt"
+	"os"
 	"sync"
 	"testing"
 	"time"
@@ -173,7 +174,11 @@ func TestClosed(t *testing.T) {
 
 // TestReopened finds everything again.
 func TestReopened(t *testing.T) {
-	url := "sqlite:" + t.TempDir() + "/a dir/st?re#%20.db"
+	dir := t.TempDir() + "/a dir"
+	url := "sqlite:" + dir + "/st?re#%20.db"
+	if err := os.Mkdir(dir, 0o700); err != nil {
+		t.Fatal(err)
+	}
 	f := newFixture(t, url)
 	f.accept(said("1", "ava", "x"))
 	f.ok(f.s.Close())

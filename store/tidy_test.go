@@ -170,7 +170,7 @@ func TestWordsAreGone(t *testing.T) {
 
 // TestOwnFile is not for others to read.
 func TestOwnFile(t *testing.T) {
-	f := newFixture(t, "sqlite:"+t.TempDir()+"/new/store.db")
+	f := newFixture(t, "sqlite:"+t.TempDir()+"/store.db")
 	f.accept(said("1", "ava", "x"))
 	checkModes(t, strings.TrimPrefix(f.s.opts.URL, "sqlite:"))
 }

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"path/filepath"
 	"strings"
 	"time"
 
@@ -228,7 +229,7 @@ func (storeCheck) Name() string { return "store" }
 func (c storeCheck) Check(ctx context.Context) []finding {
 	if file, ok := strings.CutPrefix(c.cfg.Store.URL, "sqlite:"); ok {
 		if _, err := os.Stat(file); errors.Is(err, os.ErrNotExist) {
-			return []finding{{What: say("check.store-new"), Verdict: verdictOK}}
+			return []finding{roomFor(file)}
 		}
 	}
 	s, err := openExisting(ctx, c.cfg)
@@ -241,4 +242,14 @@ func (c storeCheck) Check(ctx context.Context) []finding {
 // openExisting opens the store of a configuration, and makes none.
 func openExisting(ctx context.Context, cfg config.Config) (*store.Store, error) {
 	return store.Open(ctx, store.Options{URL: cfg.Store.URL, AuditKey: cfg.Audit.Key, FormerAuditKeys: cfg.Audit.Former, Existing: true})
+}
+
+// roomFor tells whether the first start can make a store: it does not make the
+// folder.
+func roomFor(file string) finding {
+	f, err := os.CreateTemp(filepath.Dir(file), ".mfahelp-*")
+	if err != nil {
+		return tried(say("check.store-folder"), "store.url", err)
+	}
+	return tried(say("check.store-new"), "store.url", errors.Join(f.Close(), os.Remove(f.Name())))
 }
