@@ -73,7 +73,7 @@ func (w *Web) update(e *entry, seat string, p Person) update {
 func (w *Web) card(e *entry, seat string, p Person) Card {
 	return Card{
 		Message: e.Message, Text: e.Text, Ref: e.Ref, Seat: seat, Order: e.Order, Rev: e.Rev, Thread: e.Thread,
-		Name: w.nameOf(e, p), Mine: e.Message == nil && e.From == p.ID, OnlyYou: e.Reader != "" && e.Room == w.o.AdminsChannel, At: e.At, Edited: e.Edited,
+		Name: w.nameOf(e, p), Mine: e.Message == nil && e.From == p.ID, OnlyYou: e.Reader != "" && e.Room == w.o.AdminsChannel, At: e.At, Edited: e.Edited, Links: w.o.Links,
 	}
 }
 
@@ -96,6 +96,7 @@ type (
 		Who         Person
 		People      []Person
 		Topics      []topicView
+		Hint        string
 		words       func(key string, args ...any) string
 	}
 	topicView struct {
@@ -212,7 +213,7 @@ func (w *Web) seatOrTake(rw http.ResponseWriter, r *http.Request, seat string) (
 // paneOf is what p sees in a place from a seat: each message with the replies
 // that hang from it.
 func (w *Web) paneOf(s *words.Printer, p Person, seat, place string) paneView {
-	v := paneView{Seat: seat, Place: place, Who: p, words: s.Say}
+	v := paneView{Seat: seat, Place: place, Who: p, Hint: w.o.Hint, words: s.Say}
 	for _, x := range w.o.People {
 		if seat != adminSeat || x.Admin {
 			v.People = append(v.People, x)

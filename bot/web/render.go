@@ -35,6 +35,7 @@ type Card struct {
 	Mine       bool   // the reader said it
 	OnlyYou    bool   // the reader is the only one in the place who sees it
 	At, Edited time.Time
+	Links      map[string]string // see [Options]
 }
 
 // Render returns a card as HTML. Whatever stands in it is escaped by the
@@ -280,7 +281,7 @@ func (p pen) span(s bot.Span) spanView {
 	case bot.Code:
 		return spanView{Kind: "code", Text: string(s)}
 	case bot.Link:
-		return spanView{Kind: "link", Text: s.Text, URL: s.URL}
+		return spanView{Kind: "link", Text: s.Text, URL: p.leads(s.URL)}
 	case bot.Time:
 		return spanView{Kind: "time", Time: at(s.At)}
 	case bot.Mention:
@@ -293,6 +294,9 @@ func (p pen) span(s bot.Span) spanView {
 	}
 	panic(fmt.Sprintf("web: unknown span %T", s)) // unreachable: the set is closed
 }
+
+// leads is where an address leads here.
+func (p pen) leads(address string) string { return cmp.Or(p.Links[address], address) }
 
 // at is a time in UTC, which the page's script turns into the reader's own.
 func at(t time.Time) *timeView {
@@ -307,7 +311,7 @@ func (p pen) action(a bot.Action, id string) actionView {
 	case bot.Ask:
 		return actionView{Kind: "ask", Label: a.Label, Key: a.Key, Weight: weights[a.Weight], Form: p.form(a, id)}
 	case bot.Open:
-		return actionView{Kind: "open", Label: a.Label, URL: a.URL, NewTab: p.Say("web.new-tab")}
+		return actionView{Kind: "open", Label: a.Label, URL: p.leads(a.URL), NewTab: p.Say("web.new-tab")}
 	}
 	panic(fmt.Sprintf("web: unknown action %T", a)) // unreachable: the set is closed
 }

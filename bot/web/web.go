@@ -47,6 +47,11 @@ type Options struct {
 	// shows. The page offers no samples if it is nil.
 	Make func(ctx context.Context, sample string) (text string, err error)
 
+	// Links are where addresses lead here that in a real tenant are Microsoft's
+	// own, by what they are there.
+	Links map[string]string
+	Hint  string // what to try, where nobody has said anything yet
+
 	AdminsChannel string   // the admins' place id; "admins" if ""
 	Hosts         []string // the names this is served under; those of the machine itself if empty
 	Now           func() time.Time

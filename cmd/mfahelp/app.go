@@ -52,6 +52,8 @@ type tenantPage struct {
 	Samples []web.Sample
 	Make    func(ctx context.Context, sample string) (string, error)
 
+	Links map[string]string // where Microsoft's own addresses lead in this tenant
+
 	SignIn     http.Handler // the tenant's own pages, below SignInPath; nil if they are elsewhere
 	SignInPath string
 }
@@ -80,7 +82,7 @@ func newApp(ctx context.Context, cfg config.Config, log *zap.Logger, now func() 
 	}
 	if page != nil {
 		a.web = web.New(web.Options{
-			Inbox: a.store, Memory: a.store, Words: printer, People: page.People, Samples: page.Samples, Make: page.Make,
+			Inbox: a.store, Memory: a.store, Words: printer, People: page.People, Samples: page.Samples, Make: page.Make, Links: page.Links, Hint: printer("").Say("demo.try"),
 			Secrets: a, AdminsChannel: adminsPlace.ID, Hosts: cfg.Web.Hosts, Now: now, Log: log.Named("web"),
 		})
 		a.strip.page = a.web

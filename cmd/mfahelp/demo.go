@@ -61,7 +61,7 @@ func (c *demoCmd) Run(ctx context.Context, std streams) (err error) {
 	if err != nil {
 		return errors.Join(err, ln.Close())
 	}
-	fmt.Fprintf(std.out, "The demo is at http://%s until you press Ctrl-C.\n", ln.Addr())
+	fmt.Fprintf(std.out, "The demo is at http://%s until you press Ctrl-C.\n%s\n", ln.Addr(), printer("").Say("demo.try"))
 	return errors.Join(d.app.Run(ctx, ln), d.Close())
 }
 
@@ -92,6 +92,7 @@ func newDemo(ctx context.Context, dir, public string, log *zap.Logger, now func(
 	}
 	page := demoPage(tenant)
 	page.SignIn, page.SignInPath = tenant.Front(public), tenant.FrontPath()
+	page.Links = ownPages(tenant.SecurityInfo())
 	a, err := newApp(ctx, cfg, log, tenant.Now, page)
 	if err != nil {
 		return nil, errors.Join(err, tenant.Close())
@@ -121,6 +122,11 @@ func demoConfig(t *sandbox.Tenant, url, dir, public string) config.Config {
 		SignIn:    config.SignIn{ClientID: reader.ID, Credential: read, Context: sandbox.StrongContext},
 		Resets:    demoResets(writer, t.GroupID(sandbox.ApproversGroup)),
 	}
+}
+
+// ownPages have what people are sent to at Microsoft be the pretend tenant's.
+func ownPages(securityInfo string) map[string]string {
+	return map[string]string{"https://aka.ms/mysecurityinfo": securityInfo}
 }
 
 // demoPage is who can be chosen, and what can be made to happen.

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"strings"
 	"time"
 
 	"go.uber.org/zap"
@@ -78,7 +79,7 @@ func servePage(ctx context.Context, cfg config.Config) (*tenantPage, error) {
 	if err != nil {
 		return nil, fmt.Errorf("asking the sandbox for its people: %w", err)
 	}
-	page := &tenantPage{}
+	page := &tenantPage{Links: ownPages(strings.TrimSuffix(cfg.Tenant.Authority, "/") + "/" + cfg.Tenant.ID + "/mysecurityinfo")}
 	who := admins{client, cfg.Admins.Groups, cfg.Tenant.ID}
 	for _, u := range people {
 		id := bot.Identity{Tenant: cfg.Tenant.ID, ObjectID: u.ID, Email: u.UPN}

@@ -200,7 +200,7 @@ func (t *Tenant) serveAuthorize(r *http.Request, entry *Request, v1 bool) reply 
 		entry.Why = refused.Error()
 		return t.sendBack(a, refused)
 	}
-	return t.signInPage(signInForm{Query: r.URL.RawQuery, V1: v1, User: a.hint, For: a.app.Name})
+	return t.signInPage(signInForm{Query: r.URL.RawQuery, V1: v1, User: a.hint, For: "mfahelp, as " + a.app.Name})
 }
 
 // satisfies reports whether a session is enough for what is asked. The tenant

@@ -62,7 +62,7 @@ type offer struct {
 
 var proofLabels = map[proof]string{
 	withPassword: "Password only", withAuthenticator: "Password, and approve in Authenticator", withCode: "Password, and a code",
-	withPhone: "Password, and a text message", withKey: "Security key", withHello: "Windows Hello", withPass: "Temporary Access Pass",
+	withPhone: "Password, and a text message", withKey: "Security key", withHello: "Windows Hello", withPass: "Sign in with the pass",
 }
 
 // signInPage is the page in which somebody signs in. It says that it is not the
