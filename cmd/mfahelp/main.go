@@ -62,8 +62,11 @@ func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 	if err != nil {
 		panic(err) // unreachable: the grammar is the same in every run, and the tests parse it
 	}
-	if len(args) == 0 {
+	switch {
+	case len(args) == 0:
 		args = []string{"--help"}
+	case len(args) == 1 && args[0] == "--version": // what people try first
+		args = []string{"version"}
 	}
 	chosen, err := parser.Parse(args)
 	switch {

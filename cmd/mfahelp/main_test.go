@@ -41,6 +41,7 @@ func TestCommandLine(t *testing.T) {
 		{"manifest slack --url http://x", exitError, "", "mfahelp: \"http://x\" is no address that Slack takes; write https:// and a host\n"},
 		{"version --help", exitOK, "report of a bug", ""},
 		{"version", exitOK, "mfahelp ", ""},
+		{"--version", exitOK, "mfahelp ", ""},
 		{"explian", exitUsage, "", `mfahelp: unexpected argument explian, did you mean "explain"?` + "\nRun \"mfahelp --help\" for what there is.\n"},
 		{"explain --jsno", exitUsage, "", "mfahelp: unknown flag --jsno, did you mean one of \"--json\", \"--jsonl\"?\nRun \"mfahelp explain --help\" for what there is.\n"},
 		{"explain --json --jsonl", exitUsage, "", "mfahelp: --json and --jsonl can't be used together\nRun \"mfahelp explain --help\" for what there is.\n"},
