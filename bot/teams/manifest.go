@@ -10,6 +10,7 @@ import (
 	"image/png"
 	"io"
 	"strings"
+	"time"
 
 	"mfahelp/words"
 )
@@ -55,7 +56,9 @@ func (m Manifest) Package(to io.Writer) error {
 		name string
 		b    []byte
 	}{{"manifest.json", text}, {"color.png", full}, {"outline.png", outline}} {
-		w, err := z.Create(f.name)
+		// With a date, since a zip without one says the 0th of month 0, which
+		// some who read zips do not take; the same each time.
+		w, err := z.CreateHeader(&zip.FileHeader{Name: f.name, Method: zip.Deflate, Modified: time.Date(1980, 1, 1, 0, 0, 0, 0, time.UTC)})
 		if err == nil {
 			_, err = w.Write(f.b)
 		}

@@ -21,6 +21,11 @@ func TestPackage(t *testing.T) {
 		if err != nil || len(z.File) != 3 {
 			t.Fatalf("%s: %v, %d files", schema, err, len(z.File))
 		}
+		for _, f := range z.File {
+			if f.Modified.UTC().Year() < 1980 { // a zip has no dates before that
+				t.Errorf("%s: %s is of %v", schema, f.Name, f.Modified)
+			}
+		}
 		for name, size := range map[string]int{"color.png": 192, "outline.png": 32} {
 			f, err := z.Open(name)
 			if err != nil {
