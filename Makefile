@@ -2,7 +2,7 @@
 # that a machine without make can do it too.
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test crash simulate lint cards build image pictures
+.PHONY: help demo test crash simulate lint bench cards build image pictures
 
 help: ## List the tasks
 	@sed -n 's/^\([a-z]*\):.*## /  make \1\t/p' $(MAKEFILE_LIST) | expand -t 16
@@ -25,7 +25,7 @@ lint: ## Run the linters
 bench: ## Measure, and print each figure beside its goal
 	@./scripts/bench
 
-pictures: ## Take the README's picture anew, in Chromium
+pictures: ## Take the README's pictures anew, in Chromium
 	@./scripts/pictures
 
 cards: ## Show every message on every platform, with made-up data
