@@ -250,3 +250,7 @@ type Freeze struct {
 	Lifting []bot.Identity // who has said that it may end; it takes two
 	Version int            // as it was read
 }
+
+// SayFrozen is the job that tells the admins in their channel of a freeze that
+// was not made there, and shows them the way back.
+func SayFrozen(at time.Time) Job { return Job{Key: "reset/frozen", At: at, Verb: "reset.frozen"} }

@@ -198,7 +198,7 @@ func (s *Store) mend(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		if err := freezeNow(ctx, tx, now, "freeze.audit"); err != nil {
+		if err := s.freezeNow(ctx, tx, now, "reset.frozen.by-audit"); err != nil {
 			return err
 		}
 		return s.seal(ctx, tx, t)
@@ -212,14 +212,17 @@ func (s *Store) mend(ctx context.Context) error {
 // they were left.
 const auditBroken = "audit.broken"
 
-// freezeNow stops resets, whatever anybody has read.
-func freezeNow(ctx context.Context, tx *sql.Tx, now time.Time, why string) error {
+// freezeNow stops resets, whatever anybody has read, and has the admins told.
+func (s *Store) freezeNow(ctx context.Context, tx *sql.Tx, now time.Time, why string) error {
 	data, err := json.Marshal(flows.Freeze{On: true, Since: now, Why: why})
 	if err != nil {
 		return err
 	}
-	_, err = change(ctx, tx, `UPDATE freezes SET is_on = 1, version = version + 1, data = $1 WHERE is_on = 0`, string(data))
-	return err
+	n, err := change(ctx, tx, `UPDATE freezes SET is_on = 1, version = version + 1, data = $1 WHERE is_on = 0`, string(data))
+	if err != nil || n == 0 {
+		return err // they know
+	}
+	return s.recordLater(ctx, tx, now, flows.SayFrozen(now))
 }
 
 // checkKey refuses to open a store whose trail goes on with a key that nobody

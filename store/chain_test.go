@@ -173,9 +173,14 @@ func brokenTrail(f *fixture) {
 	}
 	z, err := f.s.Frozen(f.Context())
 	f.ok(err)
-	if !z.On || z.Why != "freeze.audit" || f.notes.count(AuditBroken) != 1 {
+	if !z.On || z.Why != "reset.frozen.by-audit" || f.notes.count(AuditBroken) != 1 {
 		f.Errorf("got %+v and %d notes, want resets stopped, and it noted once", z, f.notes.count(AuditBroken))
 	}
+	w := f.next()
+	if w.Job == nil || *w.Job != flows.SayFrozen(w.Job.At) {
+		f.Errorf("got %s, want the admins to be told", w.ID)
+	}
+	f.commit(w, flows.Answer{})
 	f.sql(`DELETE FROM audit WHERE seq > 3`) // to hide it; the counter stays
 	f.answer(flows.Answer{Audit: []flows.Entry{{Key: "next", Verb: "a.b"}}})
 	if r := f.verify(); r.Sound() || !cmp.Equal(r.Broken, []int64{6}) || r.Head.Seq != 7 {

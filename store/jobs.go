@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -30,6 +31,12 @@ func (s *Store) recordJobs(ctx context.Context, tx *sql.Tx, a flows.Answer, now 
 		}
 	}
 	return nil
+}
+
+// recordLater asks for a job that no flow asked for.
+func (s *Store) recordLater(ctx context.Context, tx *sql.Tx, now time.Time, j flows.Job) error {
+	a := flows.Answer{Jobs: []flows.Job{j}}
+	return errors.Join(s.recordJobs(ctx, tx, a, now), s.recordWakes(ctx, tx, a, now))
 }
 
 func ask(ctx context.Context, tx *sql.Tx, j flows.Job) error {

@@ -156,11 +156,11 @@ func freeze(ctx context.Context, s *store.Store, now time.Time) (said string, er
 			return fmt.Sprintf("Resets are stopped already, since %s.", z.Since.Format(time.RFC3339)), nil
 		}
 		next := flows.Freeze{On: true, Since: now.UTC(), Why: "reset.frozen.by-command", Version: z.Version}
-		err = s.Record(ctx, flows.Answer{Freeze: &next, Audit: []flows.Entry{{
+		err = s.Record(ctx, flows.Answer{Freeze: &next, Jobs: []flows.Job{flows.SayFrozen(now)}, Audit: []flows.Entry{{
 			Key: fmt.Sprintf("command.freeze/%d", z.Version), At: now, Verb: "command.freeze", Result: "done",
 		}}}, now)
 		if !errors.Is(err, store.ErrConflict) {
-			return "Resets are stopped. Two admins in their channel let them go on.", err
+			return "Resets are stopped. The admins' channel is told, and two admins there let them go on.", err
 		}
 	}
 	return "", errors.New("somebody else changes the freeze all the time; try again")

@@ -161,7 +161,7 @@ func TestAuditExport(t *testing.T) {
 // TestFreeze stops resets once, on record, and says so the second time.
 func TestFreeze(t *testing.T) {
 	file, _ := aTrail(t)
-	for _, want := range []string{"Resets are stopped. Two admins", "Resets are stopped already, since "} {
+	for _, want := range []string{"Resets are stopped. The admins' channel is told", "Resets are stopped already, since "} {
 		if code, stdout, stderr := mfahelp(t, "", "freeze", "--config", file); code != exitOK || !strings.HasPrefix(stdout, want) {
 			t.Errorf("got %d, %q, %q", code, stdout, stderr)
 		}

@@ -831,6 +831,25 @@ func TestFrozen(t *testing.T) {
 	}
 }
 
+// TestFrozenAtTheCommandLine shows the admins that somebody stopped resets, and
+// the way back, although nothing else of theirs has a button for it.
+func TestFrozenAtTheCommandLine(t *testing.T) {
+	h := newHouse(t)
+	h.Freeze()
+	h.Advance(time.Second)
+	card := "/freeze/" + fmt.Sprint(frozenAt(h))
+	if got := text(h.Post(card).Message); !strings.Contains(got, says(t, "reset.frozen.by-command")) {
+		t.Errorf("the admins read %s", got)
+	}
+	for _, who := range []bot.Person{kim, sam} {
+		h.Press(who, card, "Let resets go on…", nil)
+		h.Agree(h.flow, who, h.LinkIn("/link"), time.Minute)
+	}
+	if z, err := h.Frozen(t.Context()); err != nil || z.On {
+		t.Errorf("it is %+v, %v", z, err)
+	}
+}
+
 func frozenAt(h *house) int64 {
 	z, err := h.Frozen(context.Background())
 	if err != nil {

@@ -312,5 +312,7 @@ func (w *World) Frozen(context.Context) (flows.Freeze, error) { return w.freeze,
 
 // Freeze stops all resets, as the command line does.
 func (w *World) Freeze() {
-	w.freeze = flows.Freeze{On: true, Since: w.Clock, Version: w.freeze.Version + 1}
+	w.freeze = flows.Freeze{On: true, Since: w.Clock, Why: "reset.frozen.by-command", Version: w.freeze.Version + 1}
+	j := flows.SayFrozen(w.Clock)
+	w.jobs[j.Key] = j
 }

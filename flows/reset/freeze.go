@@ -59,6 +59,18 @@ func (f *Flow) frozenPost(ctx context.Context, z flows.Freeze) bot.Post {
 	return bot.Post{To: f.Channel, Key: fmt.Sprintf("reset/freeze/%d", z.Since.Unix()), Message: m}
 }
 
+// sayFrozen does [flows.SayFrozen].
+func (f *Flow) sayFrozen(ctx context.Context) (flows.Answer, error) {
+	z, err := f.Requests.Frozen(ctx)
+	if err != nil {
+		return flows.Answer{}, fmt.Errorf("reading whether resets are stopped: %w", err)
+	}
+	if !z.On || f.Channel.Platform == "" {
+		return flows.Answer{}, nil
+	}
+	return flows.Answer{Posts: []bot.Post{f.frozenPost(ctx, z)}}, nil
+}
+
 // lift leads an admin to where they sign in to say that resets may go on.
 func (f *Flow) lift(ctx context.Context, e bot.Event) (flows.Answer, error) {
 	why, err := f.mayLift(ctx, e.From.Identity)

@@ -185,8 +185,11 @@ var presses = map[string]func(*Flow, context.Context, press) (flows.Answer, erro
 
 // Resume does a job about a request.
 func (f *Flow) Resume(ctx context.Context, j flows.Job) (flows.Answer, error) {
-	if j.Verb == "reset.head" {
+	switch j.Verb {
+	case "reset.head":
 		return f.head(ctx)
+	case "reset.frozen":
+		return f.sayFrozen(ctx)
 	}
 	r, c, err := f.load(ctx, j.Subject)
 	if errors.Is(err, flows.ErrNoRequest) {
