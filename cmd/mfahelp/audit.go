@@ -174,6 +174,6 @@ func existing(ctx context.Context, file string) (config.Config, *store.Store, er
 	if err != nil {
 		return cfg, nil, err
 	}
-	s, err := store.Open(ctx, store.Options{URL: cfg.Store.URL, AuditKey: cfg.Audit.Key, FormerAuditKeys: cfg.Audit.Former, Existing: true})
+	s, err := openExisting(ctx, cfg)
 	return cfg, s, err
 }

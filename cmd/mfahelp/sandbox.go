@@ -46,7 +46,8 @@ Examples:
 
 With --control, orders over HTTP make people fail to sign in, move the clock, and take away a permission, a role, a group, the licence or a method and give it back. The scenarios are listed at /_sandbox/scenarios, and
 
-  curl --cacert mfahelp-sandbox/sandbox-ca.pem https://127.0.0.1:8443/_sandbox/role \
+  curl --cacert mfahelp-sandbox/sandbox-ca.pem \
+    https://127.0.0.1:8443/_sandbox/role \
     --json '{"user":"aiko.sato@contoso.com","role":"Reports Reader"}'
 
 gives a role. The order with "taken":true takes it away.

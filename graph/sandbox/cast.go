@@ -21,7 +21,7 @@ var cast = []Part{
 	{"tomasz.wojcik", "works on cases, and approves; may take a role up"},
 	{"mei.tanaka", "works on cases, and approves; holds no role"},
 	{"oscar.reyes", "works on cases, and is not among those who approve"},
-	{"freya.lund", "has had another number for twelve days: calling it proves nothing"},
+	{"freya.lund", "has had another number for twelve days: a call proves nothing"},
 	{"thabo.nkosi", "has only a phone, and is left out of the policy for passes"},
 	{"elif.yilmaz", "has nothing registered yet"},
 	{"jonas.lindqvist", "is the only Global Administrator"},
