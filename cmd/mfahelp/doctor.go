@@ -43,8 +43,10 @@ Examples:
 
 // A finding is one thing that the configuration needs, and whether it is there.
 type finding struct {
-	Area    string `json:"area"` // such as "reader"
-	What    string `json:"what"`
+	Area    string `json:"area"`            // such as "reader"
+	Check   string `json:"check,omitempty"` // which of what is tried, such as "sign-in-log"
+	Of      string `json:"of,omitempty"`    // of what, such as a group; "" if there is one of the kind
+	What    string `json:"what"`            // both, in words
 	Needs   string `json:"needs,omitempty"` // the permission, licence or setting
 	Verdict string `json:"verdict"`
 	Said    string `json:"said,omitempty"` // what was answered
@@ -127,6 +129,9 @@ func examine(ctx context.Context, all []checkup) (found []finding) {
 	for _, c := range all {
 		for _, f := range c.Check(ctx) {
 			f.Area = c.Name()
+			if f.What == "" {
+				f.What = say("check."+f.Check, f.Of)
+			}
 			found = append(found, f)
 		}
 	}
@@ -175,11 +180,11 @@ func seeing(section string) string {
 }
 
 // tried makes a finding of a try.
-func tried(what, needs string, err error) finding {
+func tried(check, needs string, err error) finding {
 	if err != nil {
-		return finding{What: what, Needs: needs, Verdict: verdictMissing, Said: err.Error()}
+		return finding{Check: check, Needs: needs, Verdict: verdictMissing, Said: err.Error()}
 	}
-	return finding{What: what, Needs: needs, Verdict: verdictOK}
+	return finding{Check: check, Needs: needs, Verdict: verdictOK}
 }
 
 // mistakes are what is wrong in a file that cannot be used, so that nothing else
@@ -194,7 +199,7 @@ func (m mistakes) Check(context.Context) (found []finding) {
 		all = joined.Unwrap()
 	}
 	for _, err := range all {
-		found = append(found, finding{What: say("check.file"), Verdict: verdictMissing, Said: err.Error(), See: "config/example.yaml"})
+		found = append(found, finding{Check: "file", Verdict: verdictMissing, Said: err.Error(), See: "config/example.yaml"})
 	}
 	return found
 }
@@ -205,18 +210,18 @@ type configCheck struct{ cfg config.Config }
 func (configCheck) Name() string { return "configuration" }
 
 func (c configCheck) Check(context.Context) []finding {
-	found := []finding{{What: say("check.file"), Verdict: verdictOK}}
+	found := []finding{{Check: "file", Verdict: verdictOK}}
 	for _, w := range c.cfg.Warnings {
-		found = append(found, finding{What: say("check.setting"), Verdict: verdictUnwise, Said: w})
+		found = append(found, finding{Check: "setting", Verdict: verdictUnwise, Said: w})
 	}
 	if !c.cfg.Resets.On {
-		found = append(found, finding{What: say("check.no-resets"), Verdict: verdictOK})
+		found = append(found, finding{Check: "no-resets", Verdict: verdictOK})
 	}
 	if cloud := c.cfg.Tenant.Cloud; cloud != config.Global && cloud != config.Custom {
-		found = append(found, finding{What: say("check.cloud", cloud), Verdict: verdictUnwise, Do: say("do.cloud"), See: sectionClouds})
+		found = append(found, finding{Check: "cloud", Of: string(cloud), Verdict: verdictUnwise, Do: say("do.cloud"), See: sectionClouds})
 	}
 	if c.cfg.Resets.On && c.cfg.Tenant.Cloud == config.China {
-		found = append(found, finding{What: say("check.china"), Verdict: verdictMissing, Do: say("do.china"), See: sectionClouds})
+		found = append(found, finding{Check: "china", Verdict: verdictMissing, Do: say("do.china"), See: sectionClouds})
 	}
 	return found
 }
@@ -236,7 +241,7 @@ func (c storeCheck) Check(ctx context.Context) []finding {
 	if err == nil {
 		err = errors.Join(s.Ping(ctx), s.Close())
 	}
-	return []finding{tried(say("check.store"), "store.url", err)}
+	return []finding{tried("store", "store.url", err)}
 }
 
 // openExisting opens the store of a configuration, and makes none.
@@ -249,7 +254,7 @@ func openExisting(ctx context.Context, cfg config.Config) (*store.Store, error) 
 func roomFor(file string) finding {
 	f, err := os.CreateTemp(filepath.Dir(file), ".mfahelp-*")
 	if err != nil {
-		return tried(say("check.store-folder"), "store.url", err)
+		return tried("store-folder", "store.url", err)
 	}
-	return tried(say("check.store-new"), "store.url", errors.Join(f.Close(), os.Remove(f.Name())))
+	return tried("store-new", "store.url", errors.Join(f.Close(), os.Remove(f.Name())))
 }

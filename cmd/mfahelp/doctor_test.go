@@ -208,7 +208,7 @@ func TestDoctorsClock(t *testing.T) {
 	for off, want := range map[time.Duration]string{0: verdictOK, -time.Minute: verdictUnwise, 10 * time.Minute: verdictMissing, -10 * time.Minute: verdictMissing} {
 		var got []string
 		for _, f := range (signInCheck{cfg, func() time.Time { return time.Now().Add(off) }}).Check(t.Context()) {
-			if f.What == say("check.clock") {
+			if f.Check == "clock" {
 				got = append(got, f.Verdict)
 			}
 		}
@@ -288,7 +288,7 @@ func TestDoctorForPrograms(t *testing.T) {
 			bad = append(bad, f)
 		}
 	}
-	if code != exitError || len(bad) != 1 || bad[0].Area != "writer" || bad[0].Needs != "User.RevokeSessions.All" || bad[0].Said == "" ||
+	if code != exitError || len(bad) != 1 || bad[0].Area != "writer" || bad[0].Check != "revoke-sessions" || bad[0].Needs != "User.RevokeSessions.All" || bad[0].Said == "" ||
 		!strings.Contains(bad[0].Do, s.Writer().ID) || bad[0].See != sectionWriter {
 		t.Errorf("got %d, %+v", code, bad)
 	}

@@ -55,12 +55,12 @@ func (teamsCheck) Name() string { return "teams" }
 
 func (c teamsCheck) Check(ctx context.Context) (found []finding) {
 	if !slices.Contains(c.cfg.Teams.Tenants, c.cfg.Tenant.ID) {
-		found = append(found, finding{What: say("check.teams-tenants"), Needs: "teams.tenants", Verdict: verdictMissing,
+		found = append(found, finding{Check: "teams-tenants", Needs: "teams.tenants", Verdict: verdictMissing,
 			Do: say("do.teams-tenants", c.cfg.Tenant.ID), See: sectionTeamsChannel})
 	}
 	o, err := teamsOptions(c.cfg.Teams)
 	if err != nil {
-		return append(found, tried(say("check.prepare-teams"), "teams", err))
+		return append(found, tried("prepare-teams", "teams", err))
 	}
 	o.Inbox, o.Memory = deaf{}, forgetful{}
 	if s, err := openExisting(ctx, c.cfg); err == nil {
@@ -72,11 +72,11 @@ func (c teamsCheck) Check(ctx context.Context) (found []finding) {
 	}
 	t, err := teams.New(o)
 	if err != nil {
-		return append(found, tried(say("check.prepare-teams"), "teams", err))
+		return append(found, tried("prepare-teams", "teams", err))
 	}
 	verdicts := map[teams.Verdict]string{teams.Good: verdictOK, teams.Unwise: verdictUnwise, teams.Missing: verdictMissing, teams.Look: verdictLook}
 	for _, f := range t.Check(ctx) {
-		one := finding{What: say("check."+f.Check, f.Of), Verdict: cmp.Or(verdicts[f.Verdict], verdictUnknown)}
+		one := finding{Check: f.Check, Of: f.Of, Verdict: cmp.Or(verdicts[f.Verdict], verdictUnknown)}
 		if f.Err != nil {
 			one.Said = f.Err.Error()
 		}

@@ -51,7 +51,7 @@ type entraApp struct {
 func (a entraApp) found(all []msgraph.Finding) (found []finding) {
 	verdicts := map[msgraph.Verdict]string{msgraph.Good: verdictOK, msgraph.Unwise: verdictUnwise, msgraph.Missing: verdictMissing}
 	for _, f := range all {
-		one := finding{What: say("check."+f.Check, f.Of), Needs: f.Needs, Verdict: cmp.Or(verdicts[f.Verdict], verdictUnknown)}
+		one := finding{Check: f.Check, Of: f.Of, Needs: f.Needs, Verdict: cmp.Or(verdicts[f.Verdict], verdictUnknown)}
 		if f.Err != nil {
 			one.Said = f.Err.Error()
 		}
@@ -98,7 +98,7 @@ func (readerCheck) Name() string { return "reader" }
 func (c readerCheck) Check(ctx context.Context) []finding {
 	client, err := msgraph.New(graphOptions(c.cfg.Tenant, time.Now, nil))
 	if err != nil {
-		return []finding{tried(say("check.prepare"), "tenant", err)}
+		return []finding{tried("prepare", "tenant", err)}
 	}
 	return entraApp{c.cfg.Tenant, sectionReader}.found(client.Probe(ctx, wanted(c.cfg)))
 }
@@ -131,7 +131,7 @@ func (c writerCheck) Check(ctx context.Context) []finding {
 		Options: graphOptions(tenant, time.Now, nil), Mailbox: c.cfg.Resets.Mailbox, People: reader.User,
 	})
 	if err != nil {
-		return []finding{tried(say("check.prepare"), "resets.writer", err)}
+		return []finding{tried("prepare", "resets.writer", err)}
 	}
 	return entraApp{tenant, sectionWriter}.found(writer.Probe(ctx))
 }
@@ -148,13 +148,13 @@ func (c signInCheck) Check(ctx context.Context) (found []finding) {
 	tenant := as(c.cfg.Tenant, c.cfg.SignIn.ClientID, c.cfg.SignIn.Credential)
 	o := graphOptions(tenant, time.Now, nil)
 	if _, err := msgraph.AssertionOf(o.Credential, o.ClientID); err != nil {
-		found = append(found, tried(say("check.app"), "signin.credential", err))
+		found = append(found, tried("app", "signin.credential", err))
 	} else if client, err := msgraph.New(o); err == nil && o.ClientID != c.cfg.Tenant.ClientID {
 		found = append(found, entraApp{tenant, sectionSignIn}.found(client.ProbeCredential(ctx))...)
 	}
 	login, err := msgraph.LoginOf(o)
 	if err != nil {
-		return append(found, tried(say("check.login"), "tenant", err))
+		return append(found, tried("login", "tenant", err))
 	}
 	service, answered := c.service(ctx, login)
 	found = append(found, service)
@@ -164,9 +164,9 @@ func (c signInCheck) Check(ctx context.Context) (found []finding) {
 	if service.Verdict == verdictOK {
 		found = append(found, c.redirect(ctx, login))
 	}
-	found = append(found, finding{What: say("check.claims"), Verdict: verdictLook, Do: say("do.claims", o.ClientID), See: sectionSignIn})
+	found = append(found, finding{Check: "claims", Verdict: verdictLook, Do: say("do.claims", o.ClientID), See: sectionSignIn})
 	if c.cfg.SignIn.Context == "" {
-		found = append(found, finding{What: say("check.strong"), Needs: "signin.authentication_context", Verdict: verdictMissing, Do: say("do.strong"), See: sectionSignIn})
+		found = append(found, finding{Check: "strong", Needs: "signin.authentication_context", Verdict: verdictMissing, Do: say("do.strong"), See: sectionSignIn})
 	}
 	return append(found, c.public(ctx))
 }
@@ -175,7 +175,7 @@ func (c signInCheck) Check(ctx context.Context) (found []finding) {
 // returns what time it is there.
 // See https://openid.net/specs/openid-connect-discovery-1_0.html#ProviderConfig.
 func (c signInCheck) service(ctx context.Context, login msgraph.Login) (f finding, date string) {
-	f = finding{What: say("check.login"), Needs: "tenant.id, tenant.cloud", Verdict: verdictMissing, See: sectionReader}
+	f = finding{Check: "login", Needs: "tenant.id, tenant.cloud", Verdict: verdictMissing, See: sectionReader}
 	resp, body, err := ask(ctx, login.Client, login.Issuer+"/.well-known/openid-configuration")
 	if err != nil { // nothing came back
 		f.Verdict, f.Said, f.Do = verdictUnknown, err.Error(), say("do."+string(msgraph.NoAnswer))
@@ -192,7 +192,7 @@ func (c signInCheck) service(ctx context.Context, login msgraph.Login) (f findin
 	case said.Issuer != login.Issuer:
 		f.Said, f.Do = fmt.Sprintf("it is %q, and not %q", said.Issuer, login.Issuer), say("do.login", c.cfg.Tenant.ID, c.cfg.Tenant.Cloud)
 	default:
-		return finding{What: f.What, Verdict: verdictOK}, resp.Header.Get("Date")
+		return finding{Check: f.Check, Of: f.Of, Verdict: verdictOK}, resp.Header.Get("Date")
 	}
 	return f, ""
 }
@@ -206,7 +206,7 @@ const (
 
 // clock holds this machine's clock to the login service's.
 func (c signInCheck) clock(date string) finding {
-	f := finding{What: say("check.clock"), Verdict: verdictOK}
+	f := finding{Check: "clock", Verdict: verdictOK}
 	there, err := http.ParseTime(date)
 	if err != nil {
 		return f
@@ -238,7 +238,7 @@ var (
 // See https://learn.microsoft.com/entra/identity-platform/v2-oauth2-auth-code-flow#request-an-authorization-code.
 func (c signInCheck) redirect(ctx context.Context, login msgraph.Login) finding {
 	callback := page.Address(c.cfg.PublicURL, "callback")
-	f := finding{What: say("check.redirect", callback), See: sectionSignIn, Do: say("do.redirect", callback, c.cfg.SignIn.ClientID)}
+	f := finding{Check: "redirect", Of: callback, See: sectionSignIn, Do: say("do.redirect", callback, c.cfg.SignIn.ClientID)}
 	resp, body, err := ask(ctx, login.Browser, strings.TrimSuffix(login.Issuer, "/v2.0")+"/oauth2/v2.0/authorize?"+url.Values{
 		"client_id": {c.cfg.SignIn.ClientID}, "redirect_uri": {callback}, "response_type": {"code"}, "response_mode": {"query"},
 		"scope": {"openid"}, "prompt": {"none"}, "state": {rand.Text()}, "nonce": {rand.Text()},
@@ -251,7 +251,7 @@ func (c signInCheck) redirect(ctx context.Context, login msgraph.Login) finding 
 	code := cmp.Or(string(notRegistered.Find(body)), string(unknownApp.Find(body)))
 	switch {
 	case resp.StatusCode/100 == 3 && to == callback:
-		return finding{What: f.What, Verdict: verdictOK}
+		return finding{Check: f.Check, Of: f.Of, Verdict: verdictOK}
 	case unknownApp.Match(body):
 		f.Verdict, f.Said, f.Do = verdictMissing, code, say("do.signin-app", c.cfg.SignIn.ClientID)
 	case code != "":
@@ -265,14 +265,14 @@ func (c signInCheck) redirect(ctx context.Context, login msgraph.Login) finding 
 // public tries whether people reach our own page. Whether they do from where
 // they are, and not from here, only they can tell.
 func (c signInCheck) public(ctx context.Context) finding {
-	f := finding{What: say("check.public", c.cfg.PublicURL), Needs: "public_url", See: sectionSignIn}
+	f := finding{Check: "public", Of: c.cfg.PublicURL, Needs: "public_url", See: sectionSignIn}
 	client := &http.Client{Timeout: 20 * time.Second, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
 	resp, body, err := ask(ctx, client, c.cfg.PublicURL+"/livez")
 	switch {
 	case err != nil:
 		f.Verdict, f.Said, f.Do = verdictLook, err.Error(), say("do.public-look", c.cfg.PublicURL)
 	case resp.StatusCode == http.StatusOK && strings.TrimSpace(string(body)) == "ok":
-		return finding{What: f.What, Verdict: verdictOK}
+		return finding{Check: f.Check, Of: f.Of, Verdict: verdictOK}
 	default:
 		f.Verdict, f.Said, f.Do = verdictLook, fmt.Sprintf("it answers %s", resp.Status), say("do.public-other", c.cfg.PublicURL)
 	}

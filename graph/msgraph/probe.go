@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"strings"
+	"time"
 
 	"mfahelp/graph"
 )
@@ -95,14 +96,35 @@ func findings(ctx context.Context, signIn func(ctx context.Context) error, probe
 }
 
 // finding tries it. That there is no licence is believed only after a second
-// asking: tenants that have one are told so now and then.
+// asking: tenants that have one are told so now and then. Who asks too often, for
+// the app is at work meanwhile, waits as long as Graph says, and asks again.
 // See https://github.com/microsoftgraph/microsoft-graph-docs/issues/14118.
 func (p probe) finding(ctx context.Context) Finding {
 	err := p.try(ctx)
-	if errors.Is(err, graph.ErrNoLicence) {
+	if errors.Is(err, graph.ErrNoLicence) || errors.Is(err, graph.ErrThrottled) && rested(ctx, err) {
 		err = p.try(ctx)
 	}
 	return p.judge(err)
+}
+
+// How long Graph is left alone, at least and at most.
+const (
+	leastRest = 2 * time.Second
+	mostRest  = 20 * time.Second
+)
+
+// rested waits as long as an error says, and reports whether there was time for it.
+func rested(ctx context.Context, err error) bool {
+	rest := leastRest
+	if named := (*graph.Error)(nil); errors.As(err, &named) {
+		rest = min(max(rest, named.After), mostRest)
+	}
+	select {
+	case <-time.After(rest):
+		return true
+	case <-ctx.Done():
+		return false
+	}
 }
 
 // A troubleError is a setting that is other than it must be.

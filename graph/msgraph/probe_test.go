@@ -103,6 +103,9 @@ func TestProbe(t *testing.T) {
 		{"a licence that is denied once", func(s *sandbox.Tenant, _ *msgraph.Wanted) {
 			s.Fault(sandbox.Fault{Kind: sandbox.Unlicensed, Path: "/beta/auditLogs/signIns", Times: 1})
 		}, nil},
+		{"a log that many ask", func(s *sandbox.Tenant, _ *msgraph.Wanted) {
+			s.Fault(sandbox.Fault{Kind: sandbox.Status, Status: http.StatusTooManyRequests, Path: "/beta/auditLogs/signIns", Times: 1, After: time.Second})
+		}, nil},
 		{"the reader's secret has expired", func(s *sandbox.Tenant, _ *msgraph.Wanted) { s.ExpireSecret(s.Reader().ID, true) }, []string{"app: no-credential: "}},
 		{"the writer's secret has expired", func(s *sandbox.Tenant, _ *msgraph.Wanted) { s.ExpireSecret(s.Writer().ID, true) }, []string{"app: no-credential: "}},
 		{"the sign-in log is down", func(s *sandbox.Tenant, _ *msgraph.Wanted) {
