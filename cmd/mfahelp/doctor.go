@@ -23,7 +23,7 @@ type doctorCmd struct {
 
 // Help says what is tried, and what the exit code means.
 func (doctorCmd) Help() string {
-	return `Each permission, licence, policy and setting that the configuration needs is tried, on an account that does not exist, so that nothing is changed and nobody is told. In Slack and Teams nothing is said. What is missing is named, with what to do about it.
+	return `Each permission, licence, policy and setting that the configuration needs is tried, on an account that does not exist, so that nothing is changed and nobody is told. For the mailbox, a mail to nobody is tried, which is refused: from the one that is configured, and from that of an admin, which must not be allowed. In Slack and Teams nothing is said. What is missing is named, with what to do about it.
 
 Each line begins with what it came to:
 

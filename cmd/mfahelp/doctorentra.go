@@ -33,7 +33,7 @@ const (
 // sections say where it is told how something is set up. What is not here is of
 // the app that was tried.
 var sections = map[msgraph.Trouble]string{
-	msgraph.NoMailbox: sectionMail, msgraph.Fenced: sectionMail,
+	msgraph.NoMailbox: sectionMail, msgraph.Fenced: sectionMail, msgraph.NoFence: sectionMail, msgraph.FenceUnseen: sectionMail,
 	msgraph.PassesOff: sectionPass, msgraph.PassesForSome: sectionPass, msgraph.PassesExcept: sectionPass, msgraph.PassLife: sectionPass, msgraph.PassOnce: sectionPass,
 	msgraph.NoSuchGroup: sectionAdmins, msgraph.EmptyGroup: sectionAdmins, msgraph.PublicGroup: sectionAdmins, msgraph.NoSecurityGroup: sectionAdmins,
 	msgraph.NoSuchRole: sectionAdmins, msgraph.TooFew: sectionAdmins,
@@ -49,7 +49,7 @@ type entraApp struct {
 
 // found says what was found, in words.
 func (a entraApp) found(all []msgraph.Finding) (found []finding) {
-	verdicts := map[msgraph.Verdict]string{msgraph.Good: verdictOK, msgraph.Unwise: verdictUnwise, msgraph.Missing: verdictMissing}
+	verdicts := map[msgraph.Verdict]string{msgraph.Good: verdictOK, msgraph.Unwise: verdictUnwise, msgraph.Look: verdictLook, msgraph.Missing: verdictMissing}
 	for _, f := range all {
 		one := finding{Check: f.Check, Of: f.Of, Needs: f.Needs, Verdict: cmp.Or(verdicts[f.Verdict], verdictUnknown)}
 		if f.Err != nil {
@@ -78,6 +78,8 @@ func (a entraApp) advice(f msgraph.Finding) string {
 			key = "do.credential." + code
 		}
 		return say(key, id, a.tenant.ID)
+	case msgraph.CanWrite, msgraph.NoFence, msgraph.FenceUnseen:
+		return say("do."+string(f.Trouble), id)
 	case msgraph.NoMailbox, msgraph.Fenced:
 		return say("do."+string(f.Trouble), f.Of, id)
 	}
@@ -133,7 +135,18 @@ func (c writerCheck) Check(ctx context.Context) []finding {
 	if err != nil {
 		return []finding{tried("prepare", "resets.writer", err)}
 	}
-	return entraApp{tenant, sectionWriter}.found(writer.Probe(ctx))
+	return entraApp{tenant, sectionWriter}.found(writer.Probe(ctx, someAdmin(ctx, reader, c.cfg.Admins.Groups)))
+}
+
+// someAdmin is one of those who work on cases, or "": it is their own mailbox that
+// is tried, of those that the app must not send from.
+func someAdmin(ctx context.Context, reader *msgraph.Client, groups []string) (id string) {
+	for _, g := range groups {
+		if people, err := reader.Members(ctx, g); err == nil && len(people) > 0 {
+			return people[0]
+		}
+	}
+	return ""
 }
 
 // signInCheck tries what people need to sign in on our own page.

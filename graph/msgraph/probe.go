@@ -17,6 +17,7 @@ const (
 	Untold  Verdict = ""        // it could not be told: down, throttled, or an answer that is not understood
 	Good    Verdict = "ok"      // it was tried, and works
 	Unwise  Verdict = "unwise"  // it works, and could be better
+	Look    Verdict = "look"    // no program can tell
 	Missing Verdict = "missing" // it was tried, and Graph or Entra said no, or it is set otherwise
 )
 
@@ -45,6 +46,9 @@ const (
 
 	NoMailbox       Trouble = "no-mailbox"
 	Fenced          Trouble = "fenced" // or without Mail.Send: the answers are the same
+	NoFence         Trouble = "no-fence"
+	FenceUnseen     Trouble = "fence-unseen" // the other mailbox is none
+	CanWrite        Trouble = "can-write"    // the app that reads
 	PassesOff       Trouble = "passes-off"
 	PassesForSome   Trouble = "passes-for-some"
 	PassesExcept    Trouble = "passes-except"

@@ -33,7 +33,7 @@ func probed(t *testing.T, s *sandbox.Tenant, addr string, w msgraph.Wanted) (bad
 	t.Helper()
 	c := client(t, options(s, addr, s.Reader()))
 	writer := newWriter(t, s, options(s, addr, s.Writer()), c)
-	for _, f := range slices.Concat(c.Probe(t.Context(), w), writer.Probe(t.Context())) {
+	for _, f := range slices.Concat(c.Probe(t.Context(), w), writer.Probe(t.Context(), id(t, s, "priya.raman"))) {
 		if f.Verdict != msgraph.Good {
 			bad = append(bad, fmt.Sprintf("%s: %s: %s: %s", f.Check, f.Trouble, f.Needs, f.Verdict))
 			if f.Err != nil {
@@ -106,6 +106,17 @@ func TestProbe(t *testing.T) {
 		{"a log that many ask", func(s *sandbox.Tenant, _ *msgraph.Wanted) {
 			s.Fault(sandbox.Fault{Kind: sandbox.Status, Status: http.StatusTooManyRequests, Path: "/beta/auditLogs/signIns", Times: 1, After: time.Second})
 		}, nil},
+		{"an app that may send from everywhere", func(s *sandbox.Tenant, _ *msgraph.Wanted) { s.Fence(s.Writer().ID) }, []string{"fence: no-fence: : unwise"}},
+		{"a reader that may write all methods", func(s *sandbox.Tenant, _ *msgraph.Wanted) {
+			s.Grant(s.Reader().ID, "UserAuthenticationMethod.ReadWrite.All")
+		}, []string{"reads-only: can-write: : unwise"}},
+		{"a reader that may write telephones", func(s *sandbox.Tenant, _ *msgraph.Wanted) {
+			s.Grant(s.Reader().ID, "UserAuthMethod-Phone.ReadWrite.All")
+		}, []string{"reads-only: can-write: : unwise"}},
+		{"a reader that may make passes", func(s *sandbox.Tenant, _ *msgraph.Wanted) { s.Grant(s.Reader().ID, "UserAuthMethod-TAP.ReadWrite.All") },
+			[]string{"reads-only: can-write: : unwise"}},
+		{"a reader that may end sessions", func(s *sandbox.Tenant, _ *msgraph.Wanted) { s.Grant(s.Reader().ID, "User.RevokeSessions.All") },
+			[]string{"reads-only: can-write: : unwise"}},
 		{"the reader's secret has expired", func(s *sandbox.Tenant, _ *msgraph.Wanted) { s.ExpireSecret(s.Reader().ID, true) }, []string{"app: no-credential: "}},
 		{"the writer's secret has expired", func(s *sandbox.Tenant, _ *msgraph.Wanted) { s.ExpireSecret(s.Writer().ID, true) }, []string{"app: no-credential: "}},
 		{"the sign-in log is down", func(s *sandbox.Tenant, _ *msgraph.Wanted) {

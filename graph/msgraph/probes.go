@@ -62,7 +62,28 @@ func (c *Client) Probe(ctx context.Context, w Wanted) []Finding {
 	if w.Resets {
 		probes = append(probes, c.resetProbes(w)...)
 	}
-	return findings(ctx, c.signsIn, append(probes, c.deciders(w)...))
+	return findings(ctx, c.signsIn, slices.Concat(probes, c.deciders(w), []probe{{check: "reads-only", try: c.probeWrites}}))
+}
+
+// probeWrites tries, on nobody, what an app that reads must not be able to do:
+// who finds its secret could take people's methods away.
+func (c *Client) probeWrites(ctx context.Context) error {
+	w := &Writer{c: c}
+	for _, ch := range []graph.Change{
+		{Kind: graph.DeleteMethod, User: nobody, Method: graph.Authenticator, Object: nobody},
+		{Kind: graph.DeleteMethod, User: nobody, Method: graph.PhoneMethod, Object: nobody},
+		{Kind: graph.CreatePass, User: nobody},
+		{Kind: graph.RevokeSessions, User: nobody},
+	} {
+		_, err := w.Change(ctx, ch)
+		switch {
+		case err == nil, errors.Is(err, graph.ErrNotFound):
+			return &troubleError{CanWrite, Unwise, nil}
+		case !errors.Is(err, graph.ErrForbidden):
+			return err
+		}
+	}
+	return nil
 }
 
 // lesserWithout is what it comes to that policies cannot be read: with resets it
@@ -148,8 +169,10 @@ func ofNobody() map[string]string {
 
 // Probe tries all that changing a tenant takes, on nobody, so that nothing is
 // changed: deleting what is not there, a pass for who does not exist, and a mail
-// to no recipient, which is refused after the mailbox has been.
-func (w *Writer) Probe(ctx context.Context) []Finding {
+// to no recipient, which is refused after the mailbox has been. If another mailbox
+// is given, that of somebody who runs the program, it tries whether the app may
+// send from that as well.
+func (w *Writer) Probe(ctx context.Context, other string) []Finding {
 	change := func(ch graph.Change) func(context.Context) error {
 		return func(ctx context.Context) error {
 			_, err := w.Change(ctx, ch)
@@ -172,20 +195,38 @@ func (w *Writer) Probe(ctx context.Context) []Finding {
 		probe{check: "create-pass", needs: methodPaths[graph.Pass].needs, try: change(graph.Change{Kind: graph.CreatePass, User: nobody})},
 		probe{check: "revoke-sessions", needs: "User.RevokeSessions.All", try: change(graph.Change{Kind: graph.RevokeSessions, User: nobody})})
 	if w.mailbox != "" {
-		probes = append(probes, probe{check: "mail", of: w.mailbox, needs: "Mail.Send", trouble: Fenced, try: w.probeMail})
+		probes = append(probes, probe{check: "mail", of: w.mailbox, needs: "Mail.Send", trouble: Fenced, try: func(ctx context.Context) error { return w.probeMail(ctx, w.mailbox) }})
+		if other != "" {
+			probes = append(probes, probe{check: "fence", try: func(ctx context.Context) error { return w.probeFence(ctx, other) }})
+		}
 	}
 	return findings(ctx, w.c.signsIn, probes)
 }
 
 // probeMail sends nothing: to no recipient, a mail is refused. If the mailbox is
 // not there that is no good news, unlike everywhere else.
-func (w *Writer) probeMail(ctx context.Context) error {
-	_, err := w.c.send(ctx, mail(w.mailbox, graph.Mail{Subject: "mfahelp", Text: "mfahelp"}))
+func (w *Writer) probeMail(ctx context.Context, from string) error {
+	_, err := w.c.send(ctx, mail(from, graph.Mail{Subject: "mfahelp", Text: "mfahelp"}))
 	switch {
 	case errors.Is(err, graph.ErrRejected):
 		return nil
 	case errors.Is(err, graph.ErrNotFound):
 		return &troubleError{trouble: NoMailbox}
+	}
+	return err
+}
+
+// probeFence tries to send from a mailbox that is not the configured one.
+// See https://learn.microsoft.com/exchange/permissions-exo/application-rbac.
+func (w *Writer) probeFence(ctx context.Context, other string) error {
+	err := w.probeMail(ctx, other)
+	switch {
+	case err == nil:
+		return &troubleError{NoFence, Unwise, nil}
+	case errors.As(err, new(*troubleError)):
+		return &troubleError{FenceUnseen, Look, nil}
+	case errors.Is(err, graph.ErrForbidden):
+		return nil
 	}
 	return err
 }

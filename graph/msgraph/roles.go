@@ -227,6 +227,14 @@ func (c *Client) people(ctx context.Context, g grant) ([]string, error) {
 	return nil, &graph.Error{Op: op, Reason: graph.ErrUnavailable, Err: errors.New("a principal of unknown kind")}
 }
 
+// Members returns the object ids of the users in a group, and in the groups in it.
+func (c *Client) Members(ctx context.Context, group string) ([]string, error) {
+	if group = guid(group); group == "" {
+		return nil, invalid("list group members", errNoID)
+	}
+	return c.members(ctx, group)
+}
+
 // members returns the users in a group, and in the groups in it.
 // See https://learn.microsoft.com/graph/api/group-list-transitivemembers.
 func (c *Client) members(ctx context.Context, group string) ([]string, error) {
