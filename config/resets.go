@@ -35,6 +35,7 @@ type Resets struct {
 	ForSubject       int           // how many about one person in a day are no coincidence: the next is frozen
 	PassLife         time.Duration // of a Temporary Access Pass; the tenant's policy has the last word
 	PassOnce         bool
+	ChangeDefault    bool // whether another method becomes the default where the default goes and others stay
 	CallBack         CallBack
 	ProverMayApprove bool          // whether who called back may approve as well, for ordinary accounts
 	Settled          time.Duration // how long ago contact data, methods and password must have been changed last
@@ -149,6 +150,7 @@ func (r *reader) resets(v value, p *Resets) {
 		{"about_one_person_a_day", r.count(&p.ForSubject), ""},
 		{"pass_life", span(&p.PassLife, 10*time.Minute, day), ""},
 		{"pass_once", r.truth(&p.PassOnce), ""},
+		{"change_default", r.truth(&p.ChangeDefault), ""},
 		{"call_back", func(v value) {
 			r.section(v, []field{
 				{"field", r.oneOf(&p.CallBack.Field, callFields...), ""},

@@ -54,8 +54,18 @@ var activities = map[string]Touch{
 	"disable strong authentication":              TouchMethods,
 	"create application password for user":       TouchMethods,
 
+	"add users strong authentication phone app detail":    TouchMethods,
+	"remove users strong authentication phone app detail": TouchMethods,
+	"set user oath token metadata enabled":                TouchMethods,
+	"security info saved for self-service password reset": TouchMethods,
+
+	"set user manager": TouchContact, // who vouches for somebody
+
 	"change user password":               TouchPassword,
 	"reset user password":                TouchPassword,
+	"reset password":                     TouchPassword,
+	"user password reset":                TouchPassword, // by Identity Manager
+	"convert federated user to managed":  TouchPassword,
 	"reset password (by admin)":          TouchPassword,
 	"reset password (self-service)":      TouchPassword,
 	"change password (self-service)":     TouchPassword,

@@ -23,6 +23,9 @@ func TestTouches(t *testing.T) {
 		{"a number, and who somebody is", graph.DirectoryEvent{Activity: "Update user", Changed: []string{"Mobile", "UserPrincipalName"}}, []graph.Touch{graph.TouchContact, graph.TouchName}},
 		{"another name for mail", graph.DirectoryEvent{Activity: "Update user", Changed: []string{"MailNickname", "Department"}}, nil},
 		{"a password", graph.DirectoryEvent{Activity: "Reset password (self-service)"}, []graph.Touch{graph.TouchPassword}},
+		{"who vouches for somebody", graph.DirectoryEvent{Activity: "Set user manager", Result: "success"}, []graph.Touch{graph.TouchContact}},
+		{"an app, by its older name", graph.DirectoryEvent{Activity: "Add users strong authentication phone app detail"}, []graph.Touch{graph.TouchMethods}},
+		{"a password, by its older name", graph.DirectoryEvent{Activity: "Reset password"}, []graph.Touch{graph.TouchPassword}},
 		{"fraud", graph.DirectoryEvent{Activity: "Fraud reported - user is blocked for MFA"}, []graph.Touch{graph.TouchFraud}},
 		{"nothing of interest", graph.DirectoryEvent{Activity: "Add member to group"}, nil},
 	} {

@@ -130,7 +130,7 @@ func (c writerCheck) Check(ctx context.Context) []finding {
 	w := c.cfg.Resets.Writer
 	tenant := as(c.cfg.Tenant, w.ClientID, w.Credential)
 	writer, err := msgraph.NewWriter(msgraph.WriterOptions{
-		Options: graphOptions(tenant, time.Now, nil), Mailbox: c.cfg.Resets.Mailbox, People: reader.User,
+		Options: graphOptions(tenant, time.Now, nil), Mailbox: c.cfg.Resets.Mailbox, People: reader.User, Defaults: c.cfg.Resets.ChangeDefault,
 	})
 	if err != nil {
 		return []finding{tried("prepare", "resets.writer", err)}

@@ -119,7 +119,7 @@ func resetPolicy(cfg config.Config) reset.Policy {
 		ProverMayApprove: c.ProverMayApprove,
 		RequestLife:      c.RequestLife, ProofLife: c.ProofLife, CoolDown: c.CoolDown,
 		PerRequester: c.ForRequester, PerHour: c.ForTenant, Burst: c.ForSubject,
-		PassLife: c.PassLife, PassOnce: c.PassOnce,
+		PassLife: c.PassLife, PassOnce: c.PassOnce, ChangeDefault: c.ChangeDefault,
 		CallField: c.CallBack.Field, CallUnchanged: c.CallBack.Unchanged, Settled: c.Settled, WithoutRisk: cfg.Tenant.WithoutPIM,
 		Watch: c.Watch, Remind: c.Remind,
 	}

@@ -2,6 +2,7 @@ package flowstest_test
 
 import (
 	"context"
+	"fmt"
 	"slices"
 	"strings"
 	"testing"
@@ -10,6 +11,7 @@ import (
 	"mfahelp/bot"
 	"mfahelp/flows"
 	"mfahelp/flows/reset"
+	"mfahelp/graph"
 )
 
 // What the policy says of times, and what is on record of it; and what must not
@@ -191,5 +193,40 @@ func TestWhoseHalfIsWhose(t *testing.T) {
 	h.command(bea, dm(bea), "reset ava@contoso.com")
 	if got := reads(h); !slices.Equal(got, []string{"ava"}) {
 		t.Errorf("asked by a colleague, %q read it", got)
+	}
+}
+
+// TestTheDefaultIsChangedFirst, if the policy lets it, and all who decide read so.
+func TestTheDefaultIsChangedFirst(t *testing.T) {
+	for may, want := range map[bool]string{
+		true:  "[default.change sms method.delete m-phone sessions.revoke ]",
+		false: "[method.delete m-phone sessions.revoke ]",
+	} {
+		h := newHouse(t, both, func(h *house) { h.policy.ChangeDefault = may })
+		h.ask()
+		h.Press(ava, "/reply", "This one", nil) // the app, which is the default
+		r := h.Asked()
+		var got []string
+		for _, e := range r.Effects {
+			got = append(got, string(e.Kind)+" "+e.Object)
+		}
+		if fmt.Sprint(got) != want {
+			t.Errorf("may it: %v: planned is %v, want %s", may, got, want)
+		}
+		h.confirm()
+		h.Press(priya, "/card", "Approve…", nil)
+		shown, err := h.flow.Confirm(t.Context(), h.LinkIn("/link"), priya)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for what, m := range map[string]bot.Message{"the card": h.Post("/card").Message, "our page": shown.Message, "Ava": h.Post("/reply").Message} {
+			if strings.Contains(text(m), "becomes the default") != may {
+				t.Errorf("may it: %v: %s says %s", may, what, text(m))
+			}
+		}
+		h.approve(priya)
+		if got := kinds(h.tenant.Written); (got[0] == graph.ChangeDefault) != may {
+			t.Errorf("may it: %v: done is %v", may, got)
+		}
 	}
 }

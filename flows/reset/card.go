@@ -131,6 +131,9 @@ func planFacts(p *words.Printer, r flows.Request) (facts bot.Facts) {
 	add("goes", bot.Strong(list(p, gone)))
 	add("stays", bot.Plain(list(p, kept)))
 	for _, e := range r.Effects {
+		if e.Kind == graph.ChangeDefault {
+			add("default", bot.Plain(p.Say("reset.default.becomes", preferred(p, r, e.Object))))
+		}
 		if e.Kind == graph.CreatePass {
 			key := "reset.pass.many"
 			if e.Once {
@@ -146,6 +149,16 @@ func planFacts(p *words.Printer, r flows.Request) (facts bot.Facts) {
 	add("sessions", bot.Plain(p.Say(sessions)))
 	add("until", bot.Time{At: r.Expires})
 	return facts
+}
+
+// preferred is which of the methods that stay is asked for by a preference.
+func preferred(p *words.Printer, r flows.Request, as string) string {
+	for _, m := range r.Account.Methods {
+		if string(preference(m)) == as && slices.Contains(r.Keeps, m.ID) {
+			return lookup.Method(p, m)
+		}
+	}
+	return as
 }
 
 func list(p *words.Printer, names []string) string {

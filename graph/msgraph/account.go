@@ -160,7 +160,7 @@ func (c *Client) DirectoryEvents(ctx context.Context, f graph.EventFilter) (grap
 	}
 	page := graph.EventPage{Next: val(got.GetOdataNextLink())}
 	for _, a := range present(got.GetValue()) {
-		page.Events = append(page.Events, directoryEvent(a))
+		page.Events = append(page.Events, directoryEvent(a, f.Target))
 	}
 	return page, nil
 }
@@ -181,8 +181,9 @@ func eventFilter(f graph.EventFilter) (string, error) {
 }
 
 // directoryEvent reads an entry. Of what was changed only the names are read:
-// the values may be telephone numbers.
-func directoryEvent(a models.DirectoryAuditable) graph.DirectoryEvent {
+// the values may be telephone numbers. An entry may be about two people, such as
+// somebody and their new manager: then it is about who was asked for.
+func directoryEvent(a models.DirectoryAuditable, asked string) graph.DirectoryEvent {
 	e := graph.DirectoryEvent{
 		ID: val(a.GetId()), At: val(a.GetActivityDateTime()).UTC(), Activity: val(a.GetActivityDisplayName()), Reason: maskNumbers(val(a.GetResultReason())),
 		Category: val(a.GetCategory()), Service: val(a.GetLoggedByService()), Result: name(a.GetResult()),
@@ -196,6 +197,9 @@ func directoryEvent(a models.DirectoryAuditable) graph.DirectoryEvent {
 		}
 	}
 	for _, t := range present(a.GetTargetResources()) {
+		if asked != "" && strings.EqualFold(val(t.GetId()), asked) {
+			e.Target = strings.ToLower(asked)
+		}
 		if e.Target == "" && (strings.EqualFold(val(t.GetTypeEscaped()), "User") || val(t.GetTypeEscaped()) == "") {
 			e.Target = strings.ToLower(val(t.GetId()))
 		}

@@ -25,14 +25,18 @@ type WriterOptions struct {
 	Mailbox string
 	// People returns whom a mail is for: the writer itself may read nobody.
 	People func(ctx context.Context, id string) (graph.User, error)
+	// Defaults says that somebody's default method is to be changed as well:
+	// then [Writer.Probe] tries that too.
+	Defaults bool
 }
 
 // A Writer changes one tenant. It is safe for concurrent use, and does nothing
 // twice: not one of its requests is repeated.
 type Writer struct {
-	c       *Client
-	mailbox string
-	people  func(ctx context.Context, id string) (graph.User, error)
+	c        *Client
+	mailbox  string
+	people   func(ctx context.Context, id string) (graph.User, error)
+	defaults bool
 }
 
 // NewWriter returns a Writer of the tenant in o. It makes no request.
@@ -44,7 +48,7 @@ func NewWriter(o WriterOptions) (*Writer, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Writer{c: c, mailbox: o.Mailbox, people: o.People}, nil
+	return &Writer{c: c, mailbox: o.Mailbox, people: o.People, defaults: o.Defaults}, nil
 }
 
 // Change carries out ch, with exactly one request that changes something. A

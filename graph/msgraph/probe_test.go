@@ -202,3 +202,21 @@ func TestStrongPolicies(t *testing.T) {
 		}
 	}
 }
+
+// TestProbeTheDefault only where it is to be changed, since it takes the permission
+// for methods of all kinds.
+func TestProbeTheDefault(t *testing.T) {
+	for _, wants := range []bool{false, true} {
+		s, addr := sound(t)
+		s.Revoke(s.Writer().ID, "UserAuthenticationMethod.ReadWrite.All")
+		w, err := msgraph.NewWriter(msgraph.WriterOptions{Options: options(s, addr, s.Writer()), Defaults: wants})
+		if err != nil {
+			t.Fatal(err)
+		}
+		found := w.Probe(t.Context())
+		i := slices.IndexFunc(found, func(f msgraph.Finding) bool { return f.Check == "default" })
+		if (i >= 0) != wants || wants && (found[i].Verdict != msgraph.Missing || found[i].Needs != "UserAuthenticationMethod.ReadWrite.All") {
+			t.Errorf("wanted: %v: found %+v", wants, found)
+		}
+	}
+}

@@ -194,6 +194,10 @@ func (w *Writer) Probe(ctx context.Context, other string) []Finding {
 	probes = append(probes,
 		probe{check: "create-pass", needs: methodPaths[graph.Pass].needs, try: change(graph.Change{Kind: graph.CreatePass, User: nobody})},
 		probe{check: "revoke-sessions", needs: "User.RevokeSessions.All", try: change(graph.Change{Kind: graph.RevokeSessions, User: nobody})})
+	if w.defaults {
+		probes = append(probes, probe{check: "default", needs: methodsAll,
+			try: change(graph.Change{Kind: graph.ChangeDefault, User: nobody, Object: string(graph.PreferPush)})})
+	}
 	if w.mailbox != "" {
 		probes = append(probes, probe{check: "mail", of: w.mailbox, needs: "Mail.Send", trouble: Fenced, try: func(ctx context.Context) error { return w.probeMail(ctx, w.mailbox) }})
 		if other != "" {
