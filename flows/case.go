@@ -4,6 +4,7 @@ import (
 	"crypto/sha256"
 	"encoding/base32"
 	"errors"
+	"slices"
 	"strings"
 	"time"
 
@@ -37,6 +38,7 @@ type Case struct {
 	NotMe   bool          `json:"not_me,omitempty"`  // the requester says that the sign-in was not theirs
 	Tried   []string      `json:"tried,omitempty"`   // keys of the steps that were advised
 	Words   string        `json:"words,omitempty"`   // what the requester added for the admins
+	Files   []bot.File    `json:"files,omitempty"`   // what they sent along, the newest last; nothing has read it
 
 	Escalated time.Time  `json:"escalated,omitzero"` // when it went to the admins
 	Alarm     bool       `json:"alarm,omitempty"`    // a security matter, of which the requester is told nothing
@@ -101,6 +103,16 @@ func (c Case) Shown() State {
 		return Settled
 	}
 	return c.State
+}
+
+// mostFiles is how many files of a case are kept in mind.
+const mostFiles = 20
+
+// WithFiles is c with what its requester sent along just now.
+func (c Case) WithFiles(more []bot.File) Case {
+	all := slices.Concat(c.Files, more)
+	c.Files = all[max(0, len(all)-mostFiles):]
+	return c
 }
 
 // Facts is what the diagnosis of c rests on.

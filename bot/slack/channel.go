@@ -77,10 +77,10 @@ func unfit(c *slack.Channel) error {
 		return errAdmins("is archived; take it out of the archive, or name another")
 	case !c.IsPrivate:
 		return errAdmins("is public: everybody could read about people's sign-ins; make it private, or name another")
+	case c.IsOrgShared && !c.IsExtShared:
+		return errAdmins("is shared with other workspaces of the organisation; end that, or name another")
 	case c.IsExtShared, c.IsShared, c.IsPendingExtShared, len(c.PendingShared) > 0:
 		return errAdmins("is shared with another company; end that, or name another")
-	case c.IsOrgShared:
-		return errAdmins("is shared with other workspaces of the organisation; end that, or name another")
 	case !c.IsMember:
 		return errAdmins("does not have the app in it; write /invite and the app's name there")
 	}

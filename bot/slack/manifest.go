@@ -82,7 +82,8 @@ func Manifest(o ManifestOptions) ([]byte, error) {
 func botEvents(without bool) []string {
 	all := []string{
 		"app_home_opened", "app_mention", "app_uninstalled", "tokens_revoked", "message.im", "team_join", "user_change",
-		"group_archive", "group_left", "group_rename", "group_unarchive", "channel_shared", "channel_unshared",
+		"group_archive", "group_deleted", "group_left", "group_rename", "group_unarchive", "channel_shared", "channel_unshared",
+		"channel_id_changed", "member_joined_channel",
 	}
 	if without {
 		return all

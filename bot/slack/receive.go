@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -82,17 +83,25 @@ func (s *Slack) happened(ctx context.Context, e envelope) error {
 		return s.reacted(ctx, e, h)
 	case "user_change", "team_join":
 		s.people.changed(e.Event)
-	case "channel_shared", "channel_unshared", "channel_rename", "group_rename", "channel_archive", "group_archive", "group_unarchive",
-		"channel_left", "group_left", "channel_converted_to_public", "shared_channel_invite_accepted", "shared_channel_invite_approved":
-		if s.admins.is(string(h.Channel)) || h.Channel == "" {
-			return ignoreHeld(s.admins.check(ctx))
-		}
 	case "app_uninstalled":
 		s.die(errors.New("slack: app_uninstalled: " + fatal["app_uninstalled"]))
 	case "tokens_revoked":
 		return ignoreHeld(s.hello(ctx)) // it may be another's
+	default: // whatever else Slack tells
+		if ofChannels(h.Type) && (s.admins.is(string(h.Channel)) || h.Channel == "") {
+			return ignoreHeld(s.admins.check(ctx))
+		}
 	}
-	return nil // whatever else Slack tells
+	return nil
+}
+
+// ofChannels reports whether an event tells that a channel changed, or who is in
+// it. They are many, and more come: what the admins' channel is now, is only asked.
+// See https://docs.slack.dev/reference/events.
+func ofChannels(event string) bool {
+	return slices.ContainsFunc([]string{"channel_", "group_", "shared_channel_", "member_joined_channel", "member_left_channel"}, func(s string) bool {
+		return strings.HasPrefix(event, s)
+	})
 }
 
 // ignoreHeld drops the error of a check whose outcome was noted by who made it.

@@ -127,19 +127,30 @@ func (w *world) options() slack.Options {
 // start makes the bot, with what was kept before, and waits until it is ready.
 func (w *world) start(change func(*world, *slack.Options)) {
 	w.Helper()
-	o := w.options()
-	if change != nil {
-		change(w, &o)
-	}
-	w.Slack = slack.New(o)
+	sockets := false
+	w.Slack = w.make(func(w *world, o *slack.Options) {
+		if change != nil {
+			change(w, o)
+		}
+		sockets = o.AppToken.Reveal() != ""
+	})
 	w.run(w.Slack)
-	if o.AppToken.Reveal() == "" {
+	if !sockets {
 		srv := httptest.NewServer(w.Handler())
 		w.Cleanup(srv.Close)
 		w.url = srv.URL
 		w.fake.Connect(srv.URL)
 	}
 	w.until("it is ready", func() bool { return w.Ready() == nil })
+}
+
+// make makes a bot that nobody runs yet.
+func (w *world) make(change func(*world, *slack.Options)) *slack.Slack {
+	o := w.options()
+	if change != nil {
+		change(w, &o)
+	}
+	return slack.New(o)
 }
 
 // run runs a bot until the test ends.

@@ -6,6 +6,7 @@ import (
 	"strings"
 	"testing"
 
+	"mfahelp/bot"
 	"mfahelp/bot/slack/slacktest"
 )
 
@@ -121,5 +122,46 @@ func TestRelayInSlack(t *testing.T) {
 	bystander := s.people["ben.novak"]
 	if got := s.reads(bystander, s.fake.Direct(bystander)); strings.Contains(got, "phone") {
 		t.Errorf("somebody else reads\n%s", got)
+	}
+}
+
+// TestScreenshotsInSlack: what an employee sends along is kept as a reference and
+// told of in the thread, and nobody fetches it; what an admin attaches stays, and
+// they are told that it does.
+func TestScreenshotsInSlack(t *testing.T) {
+	s := openSlackTheatre(t)
+	f, err := s.tenant.Fail("blocked")
+	if err != nil {
+		t.Fatal(err)
+	}
+	who, shot := s.people[short(f.UPN)], func(id, name string) []slacktest.File {
+		return []slacktest.File{{ID: id, Name: name, Type: "image/png", Content: []byte("not a picture")}}
+	}
+	home := s.fake.Direct(who)
+	s.took(s.fake.Say(t.Context(), who, home, slacktest.Words{Text: f.Text, Files: shot("F0FIRST001", "<!channel>.png")}))
+	card := s.card()
+	s.took(s.fake.Say(t.Context(), who, home, slacktest.Words{Files: shot("F0SECOND01", "second.png")}))
+	admin := s.admins.Members[0]
+	got := s.reads(admin, s.admins)
+	for _, want := range []string{"read by nobody yet: <!channel>.png", who.Name + " adds", "in their chat with me: second.png"} {
+		if !strings.Contains(got, want) {
+			t.Errorf("the admins do not read %q in\n%s", want, got)
+		}
+	}
+	cases, err := s.app.store.Own(t.Context(), bot.Person{Platform: "slack", ID: who.ID, Identity: bot.Identity{Tenant: s.tenant.ID(), ObjectID: f.UserID}})
+	if err != nil || len(cases) != 1 || len(cases[0].Files) != 2 || cases[0].Files[0].Ref != "F0FIRST001" || cases[0].Files[1].Size != 13 {
+		t.Errorf("what is kept is %+v, %v", cases, err)
+	}
+	s.took(s.fake.Say(t.Context(), admin, s.admins, slacktest.Words{Text: "Look at this", Thread: card.TS, Files: shot("F0THIRD001", "third.png")}))
+	if got := s.reads(who, home); !strings.Contains(got, "Look at this") || strings.Contains(got, "third.png") {
+		t.Errorf("the employee reads\n%s", got)
+	}
+	if got := s.reads(admin, s.admins); !strings.Contains(got, "The file was not passed on") {
+		t.Errorf("the admin reads\n%s", got)
+	}
+	for _, call := range s.fake.Calls() {
+		if strings.HasPrefix(call, "files.") && !strings.Contains(call, "UploadURLExternal") && !strings.Contains(call, "completeUpload") {
+			t.Errorf("somebody fetched a file: %s", call)
+		}
 	}
 }

@@ -69,7 +69,8 @@ func (f *Flow) Handle(ctx context.Context, e bot.Event) (flows.Answer, error) {
 	if ok, err := f.Admins.Admin(ctx, e.From.Identity); err != nil || !ok {
 		return f.refuse(e, "not-admin"), err
 	}
-	if text == "" {
+	d, _ := e.Did.(bot.Said)
+	if text == "" && len(d.Files) == 0 {
 		return f.hint(e), nil
 	}
 	if what, ok := command(e); ok {
@@ -88,7 +89,11 @@ func (f *Flow) Handle(ctx context.Context, e bot.Event) (flows.Answer, error) {
 	if a, stop, err := f.unspoken(ctx, e, c, text); err != nil || stop {
 		return a, err
 	}
-	return f.wrote(e, c, text), nil
+	a := f.wrote(e, c, text)
+	if len(d.Files) > 0 {
+		a.Posts = append(a.Posts, f.whispered(e, "files/", filesStay(f.printer())))
+	}
+	return a, nil
 }
 
 // unspoken stops what has a code in it that is to be said by voice only, whomever
@@ -394,9 +399,14 @@ func (f *Flow) hint(e bot.Event) flows.Answer {
 }
 
 func (f *Flow) whisper(e bot.Event, m bot.Message) flows.Answer {
+	return flows.Answer{Posts: []bot.Post{f.whispered(e, "", m)}}
+}
+
+// whispered is one of several things that are told to who did e alone.
+func (f *Flow) whispered(e bot.Event, which string, m bot.Message) bot.Post {
 	to := e.In
 	to.Audience, to.Reader = bot.Ephemeral, e.From.ID
-	return flows.Answer{Posts: []bot.Post{{To: to, Reply: e.Reply, Key: "whisper/" + e.From.Platform + "/" + e.From.ID + "/" + e.ID, Message: m}}}
+	return bot.Post{To: to, Reply: e.Reply, Key: "whisper/" + e.From.Platform + "/" + e.From.ID + "/" + which + e.ID, Message: m}
 }
 
 func (f *Flow) entry(by bot.Identity, verb, object, of, result string) flows.Entry {

@@ -221,6 +221,9 @@ func evidence(p *words.Printer, c flows.Case, d diagnose.Diagnosis, now time.Tim
 	if n := c.Looked.Others; n > 0 {
 		m.Body = append(m.Body, flows.Say(p, "escalate.others", bot.Plain(strconv.Itoa(n))))
 	}
+	if len(c.Files) > 0 {
+		m.Body = append(m.Body, flows.Say(p, "escalate.files", bot.Plain(lookup.Files(c.Files))))
+	}
 	m.Body = append(m.Body, lookup.Source(p, c))
 	m.Attachments = lookup.Attach(p, c, d, now)
 	return m
@@ -269,6 +272,11 @@ func waiting(p *words.Printer, c flows.Case, d diagnose.Diagnosis) bot.Message {
 // kept is said to who wrote in the thread of a security matter.
 func kept(p *words.Printer) bot.Message {
 	return bot.Message{Title: p.Say("escalate.kept.title"), Status: bot.Info, Body: []bot.Block{flows.Say(p, "escalate.kept.body")}}
+}
+
+// filesStay is said to who sent files into the thread of a case.
+func filesStay(p *words.Printer) bot.Message {
+	return bot.Message{Title: p.Say("escalate.files-stay.title"), Status: bot.Info, Body: []bot.Block{flows.Say(p, "escalate.files-stay.body")}}
 }
 
 // again is the line that its requester could not be helped, or not for long.

@@ -127,9 +127,12 @@ func (f *Flow) own(ctx context.Context, e bot.Event) (own []flows.Case, err erro
 	return own, nil
 }
 
-func picture(e bot.Event) bool {
-	s, ok := e.Did.(bot.Said)
-	return ok && len(s.Files) > 0
+func picture(e bot.Event) bool { return len(files(e)) > 0 }
+
+// files are what somebody sent along, as references that nothing here follows.
+func files(e bot.Event) []bot.File {
+	s, _ := e.Did.(bot.Said)
+	return s.Files
 }
 
 // lately is how long words without an error are taken to be about the last
@@ -172,7 +175,7 @@ func (f *Flow) open(ctx context.Context, e bot.Event, key string, r aadsts.Repor
 	now := f.Now()
 	c := flows.Case{
 		Key: key, Requester: e.From, Subject: e.From.Identity, In: direct(e),
-		Opened: now, Changed: now, State: flows.Looking, Report: r,
+		Opened: now, Changed: now, State: flows.Looking, Report: r, Files: files(e),
 	}
 	a := f.giveWay(own, now)
 	a.Audit = append(a.Audit, f.entry(e.From.Identity, "help.looked", c.Key, c.Key, r.Code))
@@ -232,14 +235,15 @@ func (f *Flow) relayUnlessSpoken(ctx context.Context, e bot.Event, c flows.Case,
 
 // relay takes what somebody adds to the admins who have their case.
 func (f *Flow) relay(e bot.Event, c flows.Case, text string) flows.Answer {
-	if text == "" {
+	if text == "" && !picture(e) {
 		return flows.Answer{}
 	}
+	c = c.WithFiles(files(e))
 	c.Changed = f.Now()
 	return flows.Answer{
 		Cases: []flows.Case{c},
 		Posts: []bot.Post{
-			{To: f.Admins, Key: c.Post("said/" + e.ID), Under: c.Post("admins"), Message: fromEmployee(f.adminWords(), e.From, text)},
+			{To: f.Admins, Key: c.Post("said/" + e.ID), Under: c.Post("admins"), Message: fromEmployee(f.adminWords(), e.From, text, files(e))},
 			{To: direct(e), Key: c.Post("passed"), Message: passedOn(f.printer(e))}, // once: it is replaced by itself
 		},
 		Audit: []flows.Entry{f.entry(e.From.Identity, "help.relayed", e.ID, c.Key, "")},

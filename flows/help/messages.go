@@ -262,11 +262,15 @@ func stuckForm(p *words.Printer, c flows.Case, label string) bot.Ask {
 }
 
 // fromEmployee shows the admins what their employee adds.
-func fromEmployee(p *words.Printer, from bot.Person, text string) bot.Message {
-	return bot.Message{
-		Title: p.Say("help.relayed.title", from.Name), Status: bot.Info,
-		Body: []bot.Block{bot.Quote(clip(text, 4000))},
+func fromEmployee(p *words.Printer, from bot.Person, text string, files []bot.File) bot.Message {
+	m := bot.Message{Title: p.Say("help.relayed.title", from.Name), Status: bot.Info}
+	if text != "" {
+		m.Body = append(m.Body, bot.Quote(clip(text, 4000)))
 	}
+	if len(files) > 0 {
+		m.Body = append(m.Body, flows.Say(p, "help.relayed.files", bot.Plain(lookup.Files(files))))
+	}
+	return m
 }
 
 // keepToYourself is said instead of passing a code on.

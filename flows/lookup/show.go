@@ -181,3 +181,16 @@ func clue(by graph.Clue) string {
 		return "time"
 	}
 }
+
+// Files are the names of what somebody sent along, as its sender calls them.
+func Files(all []bot.File) string {
+	var names []string
+	for _, f := range all {
+		name := []rune(strings.TrimSpace(f.Name))
+		if len(name) == 0 {
+			name = []rune("–")
+		}
+		names = append(names, string(name[:min(len(name), 80)]))
+	}
+	return strings.Join(names, ", ")
+}

@@ -281,6 +281,13 @@ func (f *Fake) Fail(x Fault) {
 	f.faults = append(f.faults, &x)
 }
 
+// Calm takes back what was to make calls fail.
+func (f *Fake) Calm() {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.faults = nil
+}
+
 // fault returns the one that a call meets. f.mu is held.
 func (f *Fake) fault(method string) *Fault {
 	for _, x := range f.faults {
