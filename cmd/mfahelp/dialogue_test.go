@@ -151,9 +151,10 @@ func (s *theatre) advance(ctx context.Context, d time.Duration) error {
 
 // work does what is due now, and sends what is to be sent, until nothing is left.
 func (s *theatre) work(ctx context.Context) error {
-	for {
+	for range 10_000 {
 		if more, err := s.app.store.Step(ctx, s.runner); err != nil || !more {
 			return err
 		}
 	}
+	return fmt.Errorf("at %v there is always something left to do", s.tenant.Now())
 }
