@@ -1,6 +1,7 @@
 package store
 
 import (
+	"fmt"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
@@ -50,6 +51,30 @@ func counts(f *fixture) {
 	f.ok(err)
 	if n != 2 {
 		f.Errorf("got %d, want 2", n)
+	}
+}
+
+// rememberedAtOnce has a hundred things put at once, while another writes. Each
+// is there under its own key.
+func rememberedAtOnce(f *fixture) {
+	tx, err := f.s.db.BeginTx(f.Context(), nil)
+	f.ok(err)
+	ended := make(chan error, 100)
+	for i := range cap(ended) {
+		go func() { ended <- f.s.Put(f.Context(), "teams", fmt.Sprint("person/", i), []byte{byte(i)}) }()
+	}
+	f.ok(tx.Rollback())
+	for range cap(ended) {
+		f.ok(<-ended)
+	}
+	list, err := f.s.List(f.Context(), "teams", "person/")
+	if f.ok(err); len(list) != cap(ended) {
+		f.Errorf("%d are remembered, want %d", len(list), cap(ended))
+	}
+	for _, k := range list {
+		if fmt.Sprint("person/", k.Value[0]) != k.Key {
+			f.Errorf("%s is %v", k.Key, k.Value)
+		}
 	}
 }
 

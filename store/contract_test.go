@@ -52,6 +52,7 @@ func contract(t *testing.T, address func(*testing.T) string) {
 		{"cases are read by who may", readCases},
 		{"a thread leads to its case", threadToCase},
 		{"platforms remember", remembers},
+		{"what platforms remember at once is all kept", rememberedAtOnce},
 		{"a button ends at its time", offersEnd},
 		{"requests are kept", requestsKept},
 		{"requests go only where they may", requestsGo},

@@ -24,7 +24,8 @@
 // There is one set of statements and one set of migrations. SQLite is the
 // default, in WAL mode with synchronous=FULL and a single connection that
 // writes, so that what was acknowledged survives a loss of power. Accept
-// gathers what comes in while the disk is busy into the next transaction.
+// gathers what comes in while the disk is busy into the next transaction, and so
+// does Put.
 // Postgres is for several replicas; it has to pass the same tests.
 //
 // # River

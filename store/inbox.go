@@ -35,22 +35,28 @@ func (s *Store) Accept(ctx context.Context, e bot.Event) error {
 	if err != nil {
 		return fmt.Errorf("accepting an event: %w", err)
 	}
+	err = hand(ctx, s, s.accepts, a, a.done)
+	if err != nil && !errors.Is(err, ErrClosed) {
+		err = fmt.Errorf("accepting an event: %w", err)
+	}
+	return err
+}
+
+// hand gives x to who gathers, and waits until it is on disk.
+func hand[T any](ctx context.Context, s *Store, to chan<- T, x T, done <-chan error) error {
 	select {
-	case s.accepts <- a:
+	case to <- x:
 	case <-s.closed:
 		return ErrClosed
 	case <-ctx.Done():
-		return fmt.Errorf("accepting an event: %w", ctx.Err())
+		return ctx.Err()
 	}
 	select {
-	case err = <-a.done:
+	case err := <-done:
+		return err
 	case <-ctx.Done():
-		err = ctx.Err()
+		return ctx.Err()
 	}
-	if err != nil {
-		return fmt.Errorf("accepting an event: %w", err)
-	}
-	return nil
 }
 
 func (s *Store) acceptance(e bot.Event) (*acceptance, error) {
@@ -96,18 +102,19 @@ func (s *Store) gather() {
 	for {
 		select {
 		case a := <-s.accepts:
-			s.keep(s.waiting([]*acceptance{a}))
+			s.keep(waiting([]*acceptance{a}, s.accepts))
 		case <-s.closed:
 			return
 		}
 	}
 }
 
-func (s *Store) waiting(batch []*acceptance) []*acceptance {
+// waiting is batch with all that waits behind it.
+func waiting[T any](batch []T, more <-chan T) []T {
 	for len(batch) < maxBatch {
 		select {
-		case a := <-s.accepts:
-			batch = append(batch, a)
+		case x := <-more:
+			batch = append(batch, x)
 		default:
 			return batch
 		}

@@ -25,17 +25,70 @@ func (s *Store) Get(ctx context.Context, platform, key string) (value []byte, er
 	return append([]byte{}, value...), nil // not nil, even if it is empty
 }
 
-// Put keeps value for a platform under key; nil forgets it.
+// A keeping is something to be kept in mind, and where its caller waits.
+type keeping struct {
+	platform, key string
+	value         []byte // nil to forget it
+	done          chan error
+}
+
+// Put keeps value for a platform under key; nil forgets it. A storm of people who
+// are heard for the first time has a thousand of them kept, so that, as in
+// [Store.Accept], what comes in while the disk is busy goes into one transaction.
 func (s *Store) Put(ctx context.Context, platform, key string, value []byte) error {
-	return s.tx(ctx, "keeping in mind for "+platform, func(ctx context.Context, tx *sql.Tx) error {
-		if value == nil {
-			_, err := change(ctx, tx, `DELETE FROM memory WHERE platform = $1 AND key = $2`, platform, key)
-			return err
+	ctx, cancel := context.WithTimeout(ctx, callTimeout)
+	defer cancel()
+	k := &keeping{platform, key, value, make(chan error, 1)}
+	if err := hand(ctx, s, s.keepings, k, k.done); err != nil {
+		return fmt.Errorf("keeping in mind for %s: %w", platform, err)
+	}
+	return nil
+}
+
+// mind puts on disk what is to be kept in mind.
+func (s *Store) mind() {
+	for {
+		select {
+		case k := <-s.keepings:
+			s.bear(waiting([]*keeping{k}, s.keepings))
+		case <-s.closed:
+			return
 		}
-		_, err := change(ctx, tx, `INSERT INTO memory (platform, key, value) VALUES ($1, $2, $3)
-			ON CONFLICT (platform, key) DO UPDATE SET value = excluded.value`, platform, key, value)
-		return err
+	}
+}
+
+// bear keeps all of batch in mind. If it cannot be kept as a whole, each has its
+// own try.
+func (s *Store) bear(batch []*keeping) {
+	ctx, cancel := context.WithTimeout(context.Background(), callTimeout)
+	defer cancel()
+	err := s.tries(ctx, func(ctx context.Context, tx *sql.Tx) error {
+		for _, k := range batch {
+			if err := k.write(ctx, tx); err != nil {
+				return err
+			}
+		}
+		return nil
 	})
+	if err != nil && len(batch) > 1 {
+		for _, k := range batch {
+			s.bear([]*keeping{k})
+		}
+		return
+	}
+	for _, k := range batch {
+		k.done <- err
+	}
+}
+
+func (k *keeping) write(ctx context.Context, tx *sql.Tx) error {
+	if k.value == nil {
+		_, err := change(ctx, tx, `DELETE FROM memory WHERE platform = $1 AND key = $2`, k.platform, k.key)
+		return err
+	}
+	_, err := change(ctx, tx, `INSERT INTO memory (platform, key, value) VALUES ($1, $2, $3)
+		ON CONFLICT (platform, key) DO UPDATE SET value = excluded.value`, k.platform, k.key, k.value)
+	return err
 }
 
 // List returns what a platform keeps under keys that begin with prefix, in the

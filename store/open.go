@@ -121,6 +121,7 @@ type Store struct {
 	opened time.Time // no claim of this program's is older
 
 	accepts   chan *acceptance
+	keepings  chan *keeping
 	closed    chan struct{}
 	closeOnce sync.Once
 	gathering sync.WaitGroup
@@ -162,13 +163,14 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 	}
 	s := &Store{
 		opts: o, log: o.Log, now: o.Now, eng: eng, db: eng.write, ro: eng.read, chain: newChainKeys(o.AuditKey, o.FormerAuditKeys), opened: o.Now(),
-		accepts: make(chan *acceptance), closed: make(chan struct{}),
+		accepts: make(chan *acceptance), keepings: make(chan *keeping), closed: make(chan struct{}),
 		pokeWork: make(chan struct{}, 1), pokePosts: make(chan struct{}, 1), pokeDeeds: make(chan struct{}, 1),
 	}
 	if err := s.prepare(ctx); err != nil {
 		return nil, errors.Join(err, eng.close())
 	}
 	s.gathering.Go(s.gather)
+	s.gathering.Go(s.mind)
 	return s, nil
 }
 

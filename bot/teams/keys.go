@@ -38,9 +38,10 @@ type keys struct {
 	flight   singleflight.Group
 
 	mu    sync.Mutex
-	all   map[string]key
-	read  time.Time
-	tried time.Time
+	all     map[string]key
+	read    time.Time
+	tried   time.Time
+	reading bool // now: whoever needs a key that is not known waits for it
 }
 
 const (
@@ -81,7 +82,7 @@ func (k *keys) look(kid string) (found key, ok, due bool) {
 		pause = keysNoneOf
 	}
 	due = (!ok || now.Sub(k.read) >= keysAge) && now.Sub(k.tried) >= pause
-	return found, ok, due
+	return found, ok, due || !ok && k.reading
 }
 
 // refresh reads the keys, once for all who wait for them. It goes on when the
@@ -89,9 +90,12 @@ func (k *keys) look(kid string) (found key, ok, due bool) {
 func (k *keys) refresh(ctx context.Context) error {
 	done := k.flight.DoChan("", func() (any, error) {
 		k.mu.Lock()
-		k.tried = k.now()
+		k.tried, k.reading = k.now(), true
 		k.mu.Unlock()
 		all, err := k.fetch(context.WithoutCancel(ctx))
+		k.mu.Lock()
+		k.reading = false
+		k.mu.Unlock()
 		if err != nil {
 			k.log.Warn("the keys of the Bot Framework cannot be read; those that are known stay good", zap.Error(err))
 			return nil, fmt.Errorf("%w: %w", errNoKeys, err)

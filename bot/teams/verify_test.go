@@ -9,6 +9,7 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"encoding/pem"
+	"io"
 	"maps"
 	"net/http"
 	"net/http/httptest"
@@ -191,6 +192,56 @@ func TestKeysAreAskedForSparingly(t *testing.T) {
 	w.say(w.ada, "good morning")
 	if n := w.fake.KeyReads(); n != 2 {
 		t.Errorf("after a day the keys were read %d times, want 2", n)
+	}
+}
+
+// TestKeysAreWaitedFor has many speak at once when the keys are not known yet,
+// and when there is a new one: all wait for one reading, and nobody is refused.
+func TestKeysAreWaitedFor(t *testing.T) {
+	entered, go1 := make(chan struct{}, 10), make(chan struct{})
+	w := openWith(t, func(w *world, o *teams.Options) {
+		srv := httptest.NewTLSServer(http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
+			if r.URL.Path == "/" {
+				entered <- struct{}{}
+				<-go1
+				_ = json.NewEncoder(rw).Encode(obj{"jwks_uri": "https://" + r.Host + "/keys"})
+				return
+			}
+			res, err := (&http.Client{Transport: w.fake.Transport()}).Get(w.fake.URL + "/v1/.well-known/keys")
+			if err != nil {
+				t.Error(err)
+				return
+			}
+			defer res.Body.Close()
+			_, _ = io.Copy(rw, res.Body)
+		}))
+		t.Cleanup(srv.Close)
+		o.Cloud.Metadata = srv.URL + "/"
+	})
+	for _, when := range []string{"at the start", "after a new key"} {
+		answers := make(chan int, 20)
+		speak := func() {
+			d, err := w.fake.Deliver(t.Context(), w.hello(), w.fake.Token(teamstest.Forgery{}))
+			if err != nil {
+				t.Error(err)
+			}
+			answers <- d.Status
+		}
+		go speak()
+		<-entered
+		for range cap(answers) - 1 {
+			go speak()
+		}
+		go1 <- struct{}{}
+		for range cap(answers) {
+			if got := <-answers; got != 200 {
+				t.Errorf("%s: one is answered with %d", when, got)
+			}
+		}
+		if len(entered) > 0 {
+			t.Errorf("%s: the keys were read %d times more than once", when, len(entered))
+		}
+		rolled(t, w)
 	}
 }
 

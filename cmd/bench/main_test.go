@@ -43,7 +43,7 @@ func TestRun(t *testing.T) {
 			t.Errorf("%s is met: %v", f.Name, *f.Met)
 		}
 	}
-	if strings.Count(out.String(), " missed") != 3 {
+	if strings.Count(out.String(), " missed") != 4 {
 		t.Errorf("it says\n%s", out.String())
 	}
 	if err := run(strings.NewReader(without.String()), &out, file); err == nil || !strings.Contains(err.Error(), goals[0].name) {

@@ -3,7 +3,6 @@ package main
 import (
 	"errors"
 	"net/http/httptest"
-	"slices"
 	"testing"
 	"time"
 
@@ -12,6 +11,7 @@ import (
 	"go.uber.org/zap/zaptest/observer"
 
 	"mfahelp/bot/bottest"
+	"mfahelp/bot/teams/teamstest"
 	"mfahelp/bot/web/webtest"
 	"mfahelp/config"
 	"mfahelp/graph/sandbox"
@@ -50,7 +50,7 @@ func openChats(t *testing.T, on chats) *chatTheatre {
 	cfg.Admins.Channel = config.Channel{Platform: on.admins, ID: adminsPlace.ID}
 	s := &chatTheatre{}
 	if on.teams {
-		s.teams = hireTeams(t, tenant)
+		s.teams = hireTeams(t, teamstest.Options{Tenant: tenant.ID(), Now: tenant.Now}, tenant.People())
 		cfg.Teams = teamsConfig(s.teams.fake)
 		if on.admins == "teams" {
 			cfg.Admins.Channel.ID = s.teams.admins.ID
@@ -101,16 +101,6 @@ func (s *chatTheatre) driver(platform string) bottest.Driver {
 		return s.slack.driver()
 	}
 	return s.page
-}
-
-// adminsOf are those of a tenant's people who are, as one chat knows them.
-func adminsOf[P any](tenant *sandbox.Tenant, people map[string]P) (all []P) {
-	for _, p := range tenant.People() {
-		if slices.Contains(p.Groups, sandbox.AdminsGroup) {
-			all = append(all, people[short(p.UPN)])
-		}
-	}
-	return all
 }
 
 // make has the failure of a sample happen and returns what it shows.

@@ -33,6 +33,7 @@ func TestFigures(t *testing.T) {
 	t.Run("serve", figuresOfServe)
 	t.Run("first reply", figuresOfReply)
 	t.Run("Slack", figuresOfSlack)
+	t.Run("Teams", figuresOfTeams)
 }
 
 // figuresOfServe starts the real binary with a tenant in another process, and

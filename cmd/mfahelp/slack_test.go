@@ -48,14 +48,18 @@ func hireSlack(t *testing.T, tenant *sandbox.Tenant) *slackTheatre {
 	fake := slacktest.New(slacktest.Options{Now: tenant.Now})
 	t.Cleanup(fake.Close)
 	s := &slackTheatre{T: t, fake: fake, people: map[string]*slacktest.Person{}, known: map[string]string{}}
+	var admins []*slacktest.Person
 	for i, p := range tenant.People() {
 		// Whom Slack knows to be a guest is refused before anything is said. In
 		// the dialogue, only the directory knows it.
 		id := short(p.UPN)
 		s.people[id] = fake.Add(slacktest.Person{ID: fmt.Sprintf("U0P%07d", i+1), Name: p.Name, Email: id + "@contoso.com", Locale: p.Language})
 		s.known[s.people[id].ID] = p.ID
+		if slices.Contains(p.Groups, sandbox.AdminsGroup) {
+			admins = append(admins, s.people[id])
+		}
 	}
-	s.admins = fake.AddChannel(slacktest.Channel{Name: "helpdesk", Private: true, Members: adminsOf(tenant, s.people)})
+	s.admins = fake.AddChannel(slacktest.Channel{Name: "helpdesk", Private: true, Members: admins})
 	return s
 }
 

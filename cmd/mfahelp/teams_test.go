@@ -41,21 +41,25 @@ func openTeamsTheatre(t *testing.T) *teamsTheatre {
 }
 
 // hireTeams makes a Teams with a tenant's people in it.
-func hireTeams(t *testing.T, tenant *sandbox.Tenant) *teamsTheatre {
+func hireTeams(t *testing.T, o teamstest.Options, all []sandbox.Person) *teamsTheatre {
 	t.Helper()
-	fake, err := teamstest.New(teamstest.Options{Tenant: tenant.ID(), Now: tenant.Now})
+	fake, err := teamstest.New(o)
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(fake.Close)
 	s := &teamsTheatre{T: t, fake: fake, people: map[string]*teamstest.Person{}}
-	for _, p := range tenant.People() {
+	var admins []*teamstest.Person
+	for _, p := range all {
 		// Whom Teams knows to be a guest is refused before anything is said. In
 		// the dialogue, only the directory knows it.
 		id := short(p.UPN)
 		s.people[id] = fake.Add(teamstest.Person{Name: p.Name, Object: p.ID, UPN: id + "@contoso.com", Locale: p.Language, Installed: true})
+		if slices.Contains(p.Groups, sandbox.AdminsGroup) {
+			admins = append(admins, s.people[id])
+		}
 	}
-	s.admins = fake.AddRoom("channel", "Helpdesk", adminsOf(tenant, s.people)...)
+	s.admins = fake.AddRoom("channel", "Helpdesk", admins...)
 	return s
 }
 
