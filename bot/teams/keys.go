@@ -37,7 +37,7 @@ type keys struct {
 	log      *zap.Logger
 	flight   singleflight.Group
 
-	mu    sync.Mutex
+	mu      sync.Mutex
 	all     map[string]key
 	read    time.Time
 	tried   time.Time
