@@ -358,9 +358,12 @@ func sayable(err error) error {
 // wrote: that could be in an error that is not ours.
 func reasonOf(err error) string {
 	var g *graph.Error
+	var later *graph.Later
 	switch {
 	case errors.As(err, &g):
 		return storable(strings.TrimSpace(g.Reason.Error() + " " + g.Permission))
+	case errors.As(err, &later):
+		return string(later.Why)
 	case errors.Is(err, context.DeadlineExceeded):
 		return "no answer in time"
 	case errors.Is(err, context.Canceled):
