@@ -189,7 +189,7 @@ func (c signInCheck) Check(ctx context.Context) (found []finding) {
 // See https://openid.net/specs/openid-connect-discovery-1_0.html#ProviderConfig.
 func (c signInCheck) service(ctx context.Context, login msgraph.Login) (f finding, date string) {
 	f = finding{Check: "login", Needs: "tenant.id, tenant.cloud", Verdict: verdictMissing, See: sectionReader}
-	resp, body, err := ask(ctx, login.Client, login.Issuer+"/.well-known/openid-configuration")
+	a, err := ask(ctx, login.Client, login.Issuer+"/.well-known/openid-configuration")
 	if err != nil { // nothing came back
 		f.Verdict, f.Said, f.Do = verdictUnknown, err.Error(), say("do."+string(msgraph.NoAnswer))
 		return f, ""
@@ -198,14 +198,14 @@ func (c signInCheck) service(ctx context.Context, login msgraph.Login) (f findin
 		Issuer string `json:"issuer"`
 	}
 	switch {
-	case resp.StatusCode != http.StatusOK:
-		f.Said, f.Do = fmt.Sprintf("it answers %s", resp.Status), say("do.login", c.cfg.Tenant.ID, c.cfg.Tenant.Cloud)
-	case json.Unmarshal(body, &said) != nil:
+	case a.status != http.StatusOK:
+		f.Said, f.Do = fmt.Sprintf("it answers %s", a.said), say("do.login", c.cfg.Tenant.ID, c.cfg.Tenant.Cloud)
+	case json.Unmarshal(a.body, &said) != nil:
 		f.Said, f.Do = "it answers something else", say("do.login", c.cfg.Tenant.ID, c.cfg.Tenant.Cloud)
 	case said.Issuer != login.Issuer:
 		f.Said, f.Do = fmt.Sprintf("it is %q, and not %q", said.Issuer, login.Issuer), say("do.login", c.cfg.Tenant.ID, c.cfg.Tenant.Cloud)
 	default:
-		return finding{Check: f.Check, Of: f.Of, Verdict: verdictOK}, resp.Header.Get("Date")
+		return finding{Check: f.Check, Of: f.Of, Verdict: verdictOK}, a.header.Get("Date")
 	}
 	return f, ""
 }
@@ -252,7 +252,7 @@ var (
 func (c signInCheck) redirect(ctx context.Context, login msgraph.Login) finding {
 	callback := page.Address(c.cfg.PublicURL, "callback")
 	f := finding{Check: "redirect", Of: callback, See: sectionSignIn, Do: say("do.redirect", callback, c.cfg.SignIn.ClientID)}
-	resp, body, err := ask(ctx, login.Browser, strings.TrimSuffix(login.Issuer, "/v2.0")+"/oauth2/v2.0/authorize?"+url.Values{
+	a, err := ask(ctx, login.Browser, strings.TrimSuffix(login.Issuer, "/v2.0")+"/oauth2/v2.0/authorize?"+url.Values{
 		"client_id": {c.cfg.SignIn.ClientID}, "redirect_uri": {callback}, "response_type": {"code"}, "response_mode": {"query"},
 		"scope": {"openid"}, "prompt": {"none"}, "state": {rand.Text()}, "nonce": {rand.Text()},
 	}.Encode())
@@ -260,12 +260,12 @@ func (c signInCheck) redirect(ctx context.Context, login msgraph.Login) finding 
 		f.Verdict, f.Said, f.Do = verdictUnknown, err.Error(), say("do."+string(msgraph.NoAnswer))
 		return f
 	}
-	to, _, _ := strings.Cut(resp.Header.Get("Location"), "?")
-	code := cmp.Or(string(notRegistered.Find(body)), string(unknownApp.Find(body)))
+	to, _, _ := strings.Cut(a.header.Get("Location"), "?")
+	code := cmp.Or(string(notRegistered.Find(a.body)), string(unknownApp.Find(a.body)))
 	switch {
-	case resp.StatusCode/100 == 3 && to == callback:
+	case a.status/100 == 3 && to == callback:
 		return finding{Check: f.Check, Of: f.Of, Verdict: verdictOK}
-	case unknownApp.Match(body):
+	case unknownApp.Match(a.body):
 		f.Verdict, f.Said, f.Do = verdictMissing, code, say("do.signin-app", c.cfg.SignIn.ClientID)
 	case code != "":
 		f.Verdict, f.Said = verdictMissing, code
@@ -280,33 +280,41 @@ func (c signInCheck) redirect(ctx context.Context, login msgraph.Login) finding 
 func (c signInCheck) public(ctx context.Context) finding {
 	f := finding{Check: "public", Of: c.cfg.PublicURL, Needs: "public_url", See: sectionSignIn}
 	client := &http.Client{Timeout: 20 * time.Second, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
-	resp, body, err := ask(ctx, client, c.cfg.PublicURL+"/livez")
+	a, err := ask(ctx, client, c.cfg.PublicURL+"/livez")
 	switch {
 	case err != nil:
 		f.Verdict, f.Said, f.Do = verdictLook, err.Error(), say("do.public-look", c.cfg.PublicURL)
-	case resp.StatusCode == http.StatusOK && strings.TrimSpace(string(body)) == "ok":
+	case a.status == http.StatusOK && strings.TrimSpace(string(a.body)) == "ok":
 		return finding{Check: f.Check, Of: f.Of, Verdict: verdictOK}
 	default:
-		f.Verdict, f.Said, f.Do = verdictLook, fmt.Sprintf("it answers %s", resp.Status), say("do.public-other", c.cfg.PublicURL)
+		f.Verdict, f.Said, f.Do = verdictLook, fmt.Sprintf("it answers %s", a.said), say("do.public-other", c.cfg.PublicURL)
 	}
 	return f
 }
 
+// An answer is what a server said.
+type answer struct {
+	status int
+	said   string // the status in words
+	header http.Header
+	body   []byte
+}
+
 // ask gets what is at an address, to a limit. Its error does not repeat the
 // address, of which a part may be nobody's business.
-func ask(ctx context.Context, client *http.Client, address string) (*http.Response, []byte, error) {
+func ask(ctx context.Context, client *http.Client, address string) (answer, error) {
 	r, err := http.NewRequestWithContext(ctx, http.MethodGet, address, nil)
 	if err != nil {
-		return nil, nil, err
+		return answer{}, err
 	}
 	resp, err := client.Do(r)
 	if u := (*url.Error)(nil); errors.As(err, &u) {
-		return nil, nil, u.Err
+		return answer{}, u.Err
 	}
 	if err != nil {
-		return nil, nil, err
+		return answer{}, err
 	}
 	defer resp.Body.Close()
 	body, err := io.ReadAll(io.LimitReader(resp.Body, 1<<20))
-	return resp, body, err
+	return answer{resp.StatusCode, resp.Status, resp.Header, body}, err
 }
