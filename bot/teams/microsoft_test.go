@@ -1,6 +1,7 @@
 package teams_test
 
 import (
+	"archive/zip"
 	"bytes"
 	"cmp"
 	"encoding/json"
@@ -9,12 +10,15 @@ import (
 	"os/exec"
 	"path/filepath"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
 	"github.com/golang-jwt/jwt/v5"
 
+	"mfahelp/bot/teams"
 	"mfahelp/bot/teams/teamstest"
+	"mfahelp/words"
 )
 
 // microsoftCode is where scripts/setup puts Microsoft's own code for Teams.
@@ -128,7 +132,7 @@ func microsoft(t *testing.T) (node string) {
 	t.Helper()
 	node, err := exec.LookPath("node")
 	if err == nil {
-		_, err = os.Stat(filepath.Join(microsoftCode, "botframework-connector"))
+		_, err = os.Stat(filepath.Join(microsoftCode, "@microsoft/app-manifest"))
 	}
 	if err != nil {
 		if os.Getenv("CI") == "true" {
@@ -137,4 +141,61 @@ func microsoft(t *testing.T) (node string) {
 		t.Skip("Microsoft's code for Teams is not here; scripts/setup fetches it")
 	}
 	return node
+}
+
+// TestManifestBySchema holds the manifests, of every version that a package can
+// be made for, to the schemas that Microsoft publishes; and shows these some that
+// are wrong, so that their silence means something.
+func TestManifestBySchema(t *testing.T) {
+	node := microsoft(t)
+	const app = "7c1e0d4a-5b92-4f3e-8d67-2a9c6e1f0b85"
+	manifests := map[string]map[string]any{}
+	for _, schema := range []string{"1.17", "1.19", "1.25", "1.29", "1.30"} {
+		for name, change := range map[string]func(m map[string]any){
+			"as it is":            func(map[string]any) {},
+			"without its bot":     func(m map[string]any) { m["bots"] = []any{map[string]any{"botId": app}} },
+			"with a long name":    func(m map[string]any) { m["name"] = map[string]any{"short": strings.Repeat("x", 31), "full": "x"} },
+			"with an unknown key": func(m map[string]any) { m["bot"] = "x" },
+		} {
+			var b bytes.Buffer
+			if err := (teams.Manifest{App: app, Schema: schema, Site: "https://mfahelp.contoso.com", Words: &words.Printer{}}).Package(&b); err != nil {
+				t.Fatal(err)
+			}
+			z, err := zip.NewReader(bytes.NewReader(b.Bytes()), int64(b.Len()))
+			if err != nil {
+				t.Fatal(err)
+			}
+			f, err := z.Open("manifest.json")
+			if err != nil {
+				t.Fatal(err)
+			}
+			var m map[string]any
+			if err := json.NewDecoder(f).Decode(&m); err != nil {
+				t.Fatal(err)
+			}
+			change(m)
+			manifests[schema+" "+name] = m
+		}
+	}
+	in, err := json.Marshal(manifests)
+	if err != nil {
+		t.Fatal(err)
+	}
+	cmd := exec.CommandContext(t.Context(), node, "testdata/manifest.js")
+	cmd.Env = append(os.Environ(), "NODE_PATH="+microsoftCode)
+	cmd.Stdin = bytes.NewReader(in)
+	var out, problems bytes.Buffer
+	cmd.Stdout, cmd.Stderr = &out, &problems
+	if err := cmd.Run(); err != nil {
+		t.Fatalf("%v\n%s", err, problems.String())
+	}
+	var wrong map[string][]string
+	if err := json.Unmarshal(out.Bytes(), &wrong); err != nil || len(wrong) != len(manifests) {
+		t.Fatalf("%d manifests are judged, %v: %s", len(wrong), err, out.String())
+	}
+	for name, said := range wrong {
+		if good := strings.HasSuffix(name, "as it is"); good != (len(said) == 0) {
+			t.Errorf("%s: Microsoft's schema says %q", name, said)
+		}
+	}
 }

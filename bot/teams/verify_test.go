@@ -295,6 +295,28 @@ func TestCovers(t *testing.T) {
 	}
 }
 
+// TestServicesThatAreNot has activities name services that two readers could take
+// for two, or that are near one of the list. Their tokens name the same, so the
+// list alone stands between them and our token.
+func TestServicesThatAreNot(t *testing.T) {
+	w := open(t)
+	host := w.fake.Host()
+	for _, service := range []string{
+		"https://" + host + "@attacker.example/", "https://attacker.example@" + host + "/", "https://" + host + ".attacker.example/",
+		"https://attacker.example/" + host + "/", "https://attacker.example?" + host, "https://attacker.example#" + host, "https://attacker.example\\@" + host + "/",
+		"http://" + host + "/teams/", "ftp://" + host + "/teams/", "//" + host + "/teams/", host, "https://" + host + "/teams/../x/", "https://" + host + "/%2e%2e/x/",
+		"https://" + host + "/teams/?x=1", "https://" + host + "/teams/#x", "https://" + host + " /teams/", "https://" + host + "\t/", "https://[::1]/teams/",
+		"https://127.0.0.1/teams/", "https://localhost/teams/", "https://2130706433/", "https://smba.trafficmanager.net/teams/", "https://smba.infra.gov.teams.microsoft.us/", "file:///etc/passwd", "https:///teams/", "javascript:alert(1)",
+	} {
+		a := w.hello()
+		a["serviceUrl"] = service
+		w.refused(service, a, w.fake.Token(teamstest.Forgery{Claims: func(c jwt.MapClaims) { c["serviceurl"] = service }}), 403, "a host that is not on the list")
+	}
+	if calls := w.fake.Calls(); len(calls) > 0 {
+		t.Errorf("they made us call %q", calls)
+	}
+}
+
 // TestBodies sends what is no activity, or too much of one.
 func TestBodies(t *testing.T) {
 	w := open(t)
