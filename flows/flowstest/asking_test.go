@@ -260,6 +260,12 @@ func TestAPassIsForWhoVouched(t *testing.T) {
 	if _, ok := h.flow.Reveal(context.Background(), bot.Reveal{Kind: "reset-pick-up", Subject: h.Asked().Key}, ava); ok {
 		t.Error("Ava is shown the code that she is to be told")
 	}
+	now := h.Clock
+	h.Clock = now.Add(16 * time.Minute)
+	if _, ok := h.flow.Reveal(context.Background(), bot.Reveal{Kind: "reset-pick-up", Subject: h.Asked().Key}, mo); ok {
+		t.Error("Mo is shown it long after the sign-in")
+	}
+	h.Clock = now
 	h.Press(ava, "/pick-up/web", "Enter the code", map[string]string{"code": "WRONG2"})
 	if got := h.last(ava); got.Title != says(t, "reset.no.wrong-code.title") || revealed(got).Kind != "" {
 		t.Fatalf("by a wrong code Ava reads %s", text(got))

@@ -572,6 +572,7 @@ func TestSignsOfAnAttackFreeze(t *testing.T) {
 		{"a method registered just now", event("User registered security info"), "methods"},
 		{"the password reset just now", event("Reset user password"), "password"},
 		{"contact data changed", event("Update user", "Mobile"), "contact"},
+		{"a manager who was set just now", event("Set user manager"), "contact"},
 		{"enabled just now", event("Enable account"), "state"},
 	} {
 		t.Run(test.name, func(t *testing.T) {

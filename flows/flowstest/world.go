@@ -161,6 +161,9 @@ func (w *World) commit(a flows.Answer, err error) {
 		c.Version++
 		w.cases[c.Key] = c
 	}
+	if (len(a.Requests) > 0 || len(a.Links) > 0 || a.Freeze != nil) && len(a.Audit) == 0 {
+		w.T.Fatalf("an act about a reset that is not on record: %+v", a) // no entry, no act
+	}
 	w.reset(a)
 	for _, p := range a.Posts {
 		w.post(p)

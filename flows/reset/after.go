@@ -102,6 +102,7 @@ func (f *Flow) watch(ctx context.Context, r flows.Request, c flows.Case) (flows.
 	if keys := seen.keys(); !slices.Equal(keys, r.Seen) {
 		r.Seen, r.Changed = keys, now
 		a.Posts = append(a.Posts, f.inThread(r, "watch", f.aftermath(r, seen)))
+		a.Audit = append(a.Audit, f.entry(bot.Identity{}, "reset.seen", r, "", "done"))
 	}
 	over := !now.Before(since.Add(f.Policy.Watch))
 	switch {

@@ -93,7 +93,7 @@ func (f *Flow) approved(ctx context.Context, y yes) (flows.Answer, error) {
 	a.Posts = append(f.follow(ctx, r, y.c), f.card(r, nil))
 	p := f.yesWords(y)
 	return a.And(f.answerYes(y, bot.Message{
-		Title: p.Say("reset.approved.title"), Status: bot.Good, Body: []bot.Block{flows.Say(p, "reset.approved.body", bot.Strong(r.Account.Name))},
+		Title: p.Say("reset.approved.title"), Status: bot.Good, Body: []bot.Block{flows.Say(p, "reset.approved.body", bot.Strong(r.Account.Name)), never(p)},
 	})), nil
 }
 
@@ -161,7 +161,7 @@ func (f *Flow) stopFrozen(ctx context.Context, x press) (flows.Answer, error) {
 	r.Why, r.Changed = "reset.why.withdrawn", f.Now()
 	a := flows.Answer{
 		Requests: []flows.Request{r}, Jobs: over(r),
-		Posts: []bot.Post{f.line(r, bot.Info, "reset.line.says-stop", bot.Mention(x.e.From))},
+		Posts: []bot.Post{f.line(r, bot.Info, "reset.line.says-stop", f.both(ctx, x.e.From))},
 		Audit: []flows.Entry{f.entry(x.e.From.Identity, "reset.stopped", r, "", "frozen")},
 	}
 	if r.As == flows.AsSubject {

@@ -112,7 +112,7 @@ func (f *Flow) unknown(ctx context.Context, a ask) (flows.Answer, error) {
 		return flows.Answer{}, err
 	}
 	if why != "" {
-		return f.turnAway(a, why, gaps), nil
+		return f.turnAway(ctx, a, why, gaps), nil
 	}
 	p := f.printer()
 	return flows.Answer{
@@ -120,7 +120,7 @@ func (f *Flow) unknown(ctx context.Context, a ask) (flows.Answer, error) {
 		Posts: []bot.Post{
 			{To: f.Channel, Key: a.c.Post("admins"), Message: bot.Message{
 				Title: p.Say("reset.unknown.title"), Status: bot.Info,
-				Body: []bot.Block{flows.Say(p, "reset.unknown.body", bot.Mention(a.who))},
+				Body: []bot.Block{flows.Say(p, "reset.unknown.body", f.both(ctx, a.who))},
 			}},
 			{To: a.c.In, Key: a.c.Post("reply"), Message: sentOn(f.Words(a.who.Locale), a.c, f.later(f.Now()))},
 		},
@@ -137,7 +137,7 @@ func (f *Flow) ask(ctx context.Context, a ask) (flows.Answer, error) {
 		return flows.Answer{}, err
 	}
 	if why != "" {
-		return f.turnAway(a, why, gaps), nil
+		return f.turnAway(ctx, a, why, gaps), nil
 	}
 	fresh := a.c.State != flows.WithAdmins || a.c.Version == 0
 	a.c.State, a.c.Changed, a.c.Outcome = flows.WithAdmins, now, ""
@@ -157,16 +157,22 @@ func (f *Flow) ask(ctx context.Context, a ask) (flows.Answer, error) {
 		Audit: []flows.Entry{f.entry(a.who.Identity, "reset.asked", r, a.want, string(a.as))},
 	}
 	if fresh {
-		out.Posts = append(out.Posts, bot.Post{To: f.Channel, Key: a.c.Post("admins"), Message: f.root(a)})
+		out.Posts = append(out.Posts, bot.Post{To: f.Channel, Key: a.c.Post("admins"), Message: f.root(ctx, a)})
 		out.Jobs = append(out.Jobs, f.opens(a))
 	}
 	return out.And(f.asked(a, r)), nil
 }
 
 // root is what a thread hangs from until the case's own card replaces it.
-func (f *Flow) root(a ask) bot.Message {
+func (f *Flow) root(ctx context.Context, a ask) bot.Message {
 	p := f.printer()
-	return bot.Message{Title: p.Say("reset.root.title"), Status: bot.Waiting, Body: []bot.Block{flows.Say(p, "reset.root.body", bot.Mention(a.who))}}
+	return bot.Message{Title: p.Say("reset.root.title"), Status: bot.Waiting, Body: []bot.Block{flows.Say(p, "reset.root.body", f.both(ctx, a.who)), never(p)}}
+}
+
+// both is somebody by the directory's name beside the one that they chose.
+func (f *Flow) both(ctx context.Context, x bot.Person) bot.Span {
+	r := f.named(ctx, flows.Request{}, x.Identity)
+	return bot.Plain(bot.PlainText(who(f.printer(), r, x)))
 }
 
 // opens is the job that shows the case to the admins. One that was opened here
@@ -189,7 +195,7 @@ func (f *Flow) asked(a ask, r flows.Request) flows.Answer {
 	case flows.AsAdmin:
 	}
 	p := f.printer()
-	return f.whisper(a.e, "asked", bot.Message{Title: p.Say("reset.planning.title"), Status: bot.Waiting, Body: []bot.Block{flows.Say(p, "reset.planning.body")}})
+	return f.whisper(a.e, "asked", bot.Message{Title: p.Say("reset.planning.title"), Status: bot.Waiting, Body: []bot.Block{flows.Say(p, "reset.planning.body"), never(p)}})
 }
 
 // inTheWay is what forbids to ask now, with what is known here. It also counts
@@ -249,7 +255,7 @@ func (f *Flow) coolUntil(lately []flows.Request) (until time.Time) {
 
 // turnAway says why there is no request. A colleague hears of nothing that is
 // about the account, and the admins hear of it where somebody may be at work.
-func (f *Flow) turnAway(a ask, why string, gaps []bot.Span) flows.Answer {
+func (f *Flow) turnAway(ctx context.Context, a ask, why string, gaps []bot.Span) flows.Answer {
 	p := f.printer()
 	private := why == "open" || why == "cool-down"
 	verb := "reset.refused"
@@ -269,7 +275,7 @@ func (f *Flow) turnAway(a ask, why string, gaps []bot.Span) flows.Answer {
 			To: f.Channel, Key: "reset/turned-away/" + why + "/" + a.who.Key() + "/" + f.Now().UTC().Format("2006-01-02T15"),
 			Message: bot.Message{
 				Title: p.Say("reset.turned-away." + why + ".title"), Status: bot.Problem,
-				Body: []bot.Block{flows.Say(p, "reset.turned-away."+why+".body", bot.Mention(a.who))},
+				Body: []bot.Block{flows.Say(p, "reset.turned-away."+why+".body", f.both(ctx, a.who))},
 			},
 		})
 	}

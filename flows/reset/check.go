@@ -237,7 +237,10 @@ func (f *Flow) planned(ctx context.Context, r flows.Request, c flows.Case) (flow
 // askWhich asks the one question there is: what of several is gone.
 func (f *Flow) askWhich(r flows.Request, c flows.Case) flows.Answer {
 	r.Changed = f.Now()
-	return flows.Answer{Requests: []flows.Request{r}, Posts: []bot.Post{f.toPick(r, c)}}
+	return flows.Answer{
+		Requests: []flows.Request{r}, Posts: []bot.Post{f.toPick(r, c)},
+		Audit: []flows.Entry{f.entry(bot.Identity{}, "reset.asked-which", r, "", "done")},
+	}
 }
 
 // toPick has who asks pick what is gone.

@@ -79,7 +79,7 @@ func (f *Flow) Reveal(ctx context.Context, v bot.Reveal, to bot.Person) (string,
 			return f.Codes.half(subjectHalf, r), true
 		}
 	case pickUpCode:
-		if key, open := f.openPass(ctx, r); open && r.HandOver.PickUp && to.Key() == r.HandOver.To.Key() {
+		if key, open := f.openPass(ctx, r); open && r.HandOver.PickUp && f.mayHave(unpicked(r), to) {
 			return f.Codes.code(pickUpCode, r.Key, key), true
 		}
 	}

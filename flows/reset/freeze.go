@@ -89,6 +89,7 @@ func (f *Flow) lift(ctx context.Context, e bot.Event) (flows.Answer, error) {
 	})
 	a.Posts[0].Key = linkPost(l)
 	a.Links = []flows.Link{l}
+	a.Audit = []flows.Entry{{Key: "reset.lift-link/" + e.ID, At: f.Now(), By: e.From.Identity, Verb: "reset.lift-link", Object: f.Tenant, Result: "made"}}
 	return a, nil
 }
 

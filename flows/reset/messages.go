@@ -237,7 +237,7 @@ func toPage(p *words.Printer, r flows.Request, key, url string, until time.Time)
 
 // lateFor tells who decides too late how the request stands.
 func lateFor(p *words.Printer, r flows.Request, why string) bot.Message {
-	return bot.Message{Title: p.Say("reset.late." + why), Status: bot.Info, Body: []bot.Block{state(p, r), reference(p, r)}}
+	return bot.Message{Title: p.Say("reset.late." + why), Status: bot.Info, Body: []bot.Block{state(p, r), never(p), reference(p, r)}}
 }
 
 // passReady tells who vouched for a subject that their pass can be fetched.

@@ -115,7 +115,7 @@ func (f *Flow) prove(ctx context.Context, y yes, kind, note string) (flows.Answe
 func (f *Flow) noted(y yes) flows.Answer {
 	p := f.yesWords(y)
 	return f.answerYes(y, bot.Message{
-		Title: p.Say("reset.noted.title"), Status: bot.Good, Body: []bot.Block{flows.Say(p, "reset.noted.body")},
+		Title: p.Say("reset.noted.title"), Status: bot.Good, Body: []bot.Block{flows.Say(p, "reset.noted.body"), never(p)},
 	})
 }
 
@@ -258,7 +258,9 @@ func (f *Flow) half(_ context.Context, x press) (flows.Answer, error) {
 	if x.e.From.Key() != x.r.Subject.Key() {
 		m = theirHalf(f.theirs(x.e), x.r)
 	}
-	return f.whisper(x.e, "half", m), nil
+	a := f.whisper(x.e, "half", m)
+	a.Audit = []flows.Entry{f.entry(x.e.From.Identity, "reset.half", x.r, x.e.ID, "shown")}
+	return a, nil
 }
 
 // hasHalf reports whether somebody may know the subject's half: the subject, and

@@ -298,7 +298,7 @@ func (f *Flow) Late(ctx context.Context, e bot.Event, o flows.Offer) (flows.Answ
 	}
 	p := f.printer()
 	return f.whisper(e, "late", bot.Message{
-		Title: p.Say("reset.late.title"), Status: bot.Info, Body: []bot.Block{state(p, r), flows.Say(p, "reset.late.body")},
+		Title: p.Say("reset.late.title"), Status: bot.Info, Body: []bot.Block{state(p, r), flows.Say(p, "reset.late.body"), never(p)},
 	}), nil
 }
 
@@ -320,7 +320,7 @@ func (f *Flow) no(e bot.Event, why string, gaps ...bot.Span) flows.Answer {
 func refused(p *words.Printer, why string, gaps ...bot.Span) bot.Message {
 	return bot.Message{
 		Title: p.Say("reset.no." + why + ".title"), Status: bot.Problem,
-		Body: []bot.Block{flows.Say(p, "reset.no."+why+".body", gaps...)},
+		Body: []bot.Block{flows.Say(p, "reset.no."+why+".body", gaps...), never(p)},
 	}
 }
 

@@ -1,6 +1,7 @@
 package reset
 
 import (
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
@@ -62,7 +63,12 @@ func (f *Flow) signedIn(ctx context.Context, e bot.Event, s bot.SignedIn) (flows
 		return f.tellYes(y, why), nil // there is nothing to spend, or it is not theirs
 	}
 	y.spent = true
-	spent := flows.Answer{Links: []flows.Link{used(link, e.At)}}
+	spent := flows.Answer{
+		Links: []flows.Link{used(link, e.At)},
+		Audit: []flows.Entry{{
+			Key: "reset.signed-in/" + linkPost(link), At: f.Now(), By: e.From.Identity, Verb: "reset.signed-in", Object: link.Subject, Result: cmp.Or(why, link.Verb),
+		}},
+	}
 	if why != "" {
 		return spent.And(f.tellYes(y, why)), nil
 	}
