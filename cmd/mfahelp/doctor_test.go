@@ -223,7 +223,8 @@ func TestDoctorsClock(t *testing.T) {
 
 // TestDoctorsSections: what is pointed to is there.
 func TestDoctorsSections(t *testing.T) {
-	pointed := map[string]bool{sectionReader: true, sectionWriter: true, sectionClouds: true}
+	pointed := map[string]bool{sectionReader: true, sectionWriter: true, sectionClouds: true,
+		sectionSlackApp: true, sectionSlackAdmins: true, sectionSlackPeople: true}
 	for _, s := range sections {
 		pointed[s] = true
 	}
@@ -338,6 +339,50 @@ func TestDoctorInSlack(t *testing.T) {
 				t.Error("it says a secret")
 			}
 		})
+	}
+}
+
+// TestDoctorKnowsPeopleInSlack holds who is who to the directory.
+func TestDoctorKnowsPeopleInSlack(t *testing.T) {
+	file, s := anInstallation(t)
+	cfg, err := config.Load(file, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	object := func(login string) string {
+		p, ok := s.Person(login + "@" + sandbox.Domain)
+		if !ok {
+			t.Fatalf("there is no %s", login)
+		}
+		return p.ID
+	}
+	const gone = "11111111-2222-4333-8444-555555555555"
+	for _, test := range []struct {
+		claim  string
+		people map[string]string
+		field  string
+		want   string // check, whom, and verdict
+	}{
+		{"an admin and an employee", map[string]string{"U1": object("priya.raman"), "U2": object("sofia.almeida")}, "", "slack-admins  ok"},
+		{"nobody", nil, "", "slack-admins  missing"},
+		{"no admin", map[string]string{"U2": object("sofia.almeida")}, "", "slack-admins  missing"},
+		{"no admin, but a profile field", nil, "Xf0123", "slack-admins  look"},
+		{"a slip", map[string]string{"U1": object("priya.raman"), "U3": gone}, "", "slack-person U3 missing, slack-admins  ok"},
+		{"somebody who has left", map[string]string{"U1": object("priya.raman"), "U4": object("ivan.petrov")}, "", "slack-person U4 unwise, slack-admins  ok"},
+	} {
+		cfg.Slack = config.Slack{On: true, People: test.people, ProfileField: test.field}
+		cfg.Admins.Channel = config.Channel{Platform: "slack", ID: "C0123"}
+		var got []string
+		for _, f := range (slackCheck{cfg}).people(t.Context()) {
+			got = append(got, f.Check+" "+f.Of+" "+f.Verdict)
+		}
+		if strings.Join(got, ", ") != test.want {
+			t.Errorf("%s: got %q, want %q", test.claim, got, test.want)
+		}
+	}
+	cfg.Admins.Channel.Platform, cfg.Slack.People = "teams", nil
+	if got := (slackCheck{cfg}).people(t.Context()); len(got) > 0 {
+		t.Errorf("with the admins elsewhere: got %+v", got)
 	}
 }
 

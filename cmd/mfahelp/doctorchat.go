@@ -5,12 +5,16 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
+	"time"
 
 	"mfahelp/bot"
 	"mfahelp/bot/slack"
 	"mfahelp/bot/teams"
 	"mfahelp/config"
+	"mfahelp/graph"
+	"mfahelp/graph/msgraph"
 )
 
 // slackCheck tries the app in Slack, and says nothing there.
@@ -25,11 +29,80 @@ func (c slackCheck) Check(ctx context.Context) (found []finding) {
 	for _, f := range slack.New(o).Check(ctx) {
 		one := finding{What: f.What, Needs: f.Needs, Verdict: cmp.Or(verdicts[f.Verdict], verdictUnknown)}
 		if f.Err != nil {
-			one.Said, one.See = f.Err.Error(), "docs/slack.md"
+			one.Said, one.See = f.Err.Error(), slackSection(f.Needs)
 		}
 		found = append(found, one)
 	}
-	return found
+	return append(found, c.people(ctx)...)
+}
+
+// Sections of docs/slack.md.
+const (
+	sectionSlackApp    = "docs/slack.md#1-make-the-app"
+	sectionSlackAdmins = "docs/slack.md#2-the-admins-channel"
+	sectionSlackPeople = "docs/slack.md#3-who-is-who"
+)
+
+// slackSection is where it is told how something is set up.
+func slackSection(needs string) string {
+	switch needs {
+	case "admins.channel":
+		return sectionSlackAdmins
+	case "slack.profile_field":
+		return sectionSlackPeople
+	}
+	return sectionSlackApp
+}
+
+// people holds who is who, by the configuration, to the directory: an id with a
+// slip in it is nobody's, and without an admin among them nobody may press.
+func (c slackCheck) people(ctx context.Context) (found []finding) {
+	client, err := msgraph.New(graphOptions(c.cfg.Tenant, time.Now, nil))
+	if err != nil {
+		return nil // said of the reader
+	}
+	for _, id := range slices.Sorted(maps.Keys(c.cfg.Slack.People)) {
+		u, err := client.User(ctx, c.cfg.Slack.People[id])
+		f := finding{Check: "slack-person", Of: id, Needs: "slack.people", See: sectionSlackPeople}
+		switch {
+		case errors.Is(err, graph.ErrNotFound):
+			f.Verdict, f.Do = verdictMissing, say("do.slack-nobody", c.cfg.Slack.People[id])
+		case err != nil:
+			f.Verdict, f.Said, f.Do = verdictUnknown, err.Error(), say("do."+string(msgraph.NoAnswer))
+		case u.Guest || !u.Enabled:
+			f.Verdict, f.Do = verdictUnwise, say("do.slack-refused", c.cfg.Slack.People[id])
+		default:
+			continue
+		}
+		found = append(found, f)
+	}
+	if c.cfg.Admins.Channel.Platform != "slack" {
+		return found
+	}
+	return append(found, c.admin(ctx, client))
+}
+
+// admin tells whether somebody in Slack is known to be an admin. What a profile
+// field says only Slack knows.
+func (c slackCheck) admin(ctx context.Context, client *msgraph.Client) finding {
+	f := finding{Check: "slack-admins", Needs: "slack.people", See: sectionSlackPeople, Verdict: verdictOK}
+	for _, g := range c.cfg.Admins.Groups {
+		members, err := client.Members(ctx, g)
+		if err != nil && !errors.Is(err, graph.ErrNotFound) {
+			f.Verdict, f.Said, f.Do = verdictUnknown, err.Error(), say("do."+string(msgraph.NoAnswer))
+			return f
+		}
+		for _, object := range c.cfg.Slack.People {
+			if slices.Contains(members, object) {
+				return finding{Check: f.Check, Verdict: verdictOK}
+			}
+		}
+	}
+	f.Verdict, f.Do = verdictMissing, say("do.slack-admins")
+	if c.cfg.Slack.ProfileField != "" {
+		f.Verdict = verdictLook
+	}
+	return f
 }
 
 // Sections of docs/teams.md.
