@@ -68,6 +68,7 @@ type local struct {
 	logged *observer.ObservedLogs
 	ids    map[string]string // of people, by what the sandbox calls them
 	admins []string
+	opened int // dialogs, before somebody did what opens another
 }
 
 const (
@@ -140,7 +141,8 @@ func openLocal(t *testing.T, mode string) *local {
 	if mode == "socket" {
 		l.until("both connections are open", func() bool { return strings.Count(l.log(), "apps.connections.open") >= 2 })
 		l.until("they listen", func() bool {
-			return l.call("message", map[string]any{"channel": l.ids["ben.novak"], "user": l.ids["ben.novak"], "text": "hello"}) && len(l.read(l.direct("ben.novak"))) > 1
+			ben := l.direct("ben.novak") // whose question asks nothing of Microsoft, of which others need the answers
+			return l.call("command", map[string]any{"channel": ben, "user": l.ids["ben.novak"], "command": "/mfa-help", "text": "help"}) && len(l.read(ben)) > 0
 		})
 	}
 	return l
@@ -184,7 +186,7 @@ func (l *local) serve(conf map[string]any) {
 // only ends a test that would never.
 func (l *local) until(what string, ok func() bool) {
 	l.Helper()
-	for range 600 {
+	for range 1800 {
 		if ok() {
 			return
 		}
@@ -299,6 +301,7 @@ func (l *local) shown(channel, text string) (found localMessage) {
 // press presses a button of a message.
 func (l *local) press(who, channel string, m localMessage, label string) {
 	l.Helper()
+	l.opened = l.opens()
 	for _, x := range m.Blocks {
 		b, _ := x.(map[string]any)
 		elements, _ := b["elements"].([]any)
@@ -316,14 +319,33 @@ func (l *local) press(who, channel string, m localMessage, label string) {
 	l.Fatalf("there is no button %q in %+v", label, m.Blocks)
 }
 
+func (l *local) opens() int { return strings.Count(l.log(), `"summary":"views.open"`) }
+
+// untilOpen waits for the dialog that the last press opens. That Slack sends each
+// press over both connections, and has one acknowledged while the other is at it.
+func (l *local) untilOpen() {
+	l.Helper()
+	l.until("a dialog is open", func() bool { return l.opens() > l.opened })
+}
+
+// choose sends the dialog that is open, in which there is something to choose.
+func (l *local) choose(who, name, option string, words map[string]string) {
+	l.Helper()
+	l.untilOpen()
+	given := map[string]any{name: map[string]any{"value": map[string]any{"type": "static_select", "selected_option": map[string]any{"value": option}}}}
+	for name, v := range words {
+		given[name] = map[string]any{"value": map[string]any{"type": "plain_text_input", "value": v}}
+	}
+	if err := l.ui.WriteJSON(map[string]any{"t": "view_submit", "user": l.ids[who], "values": given}); err != nil {
+		l.Fatal(err)
+	}
+}
+
 // fill sends the dialog that is open. Of the others it says nothing: that Slack
 // has one pile of dialogs for all.
 func (l *local) fill(who string, values map[string]string) {
 	l.Helper()
-	l.until("a dialog is open", func() bool {
-		b, _ := l.get("log")
-		return strings.Contains(string(b), "views.open")
-	})
+	l.untilOpen()
 	given := map[string]any{}
 	for name, v := range values {
 		given[name] = map[string]any{"value": map[string]any{"type": "plain_text_input", "value": v}}
@@ -365,7 +387,9 @@ func converse(l *local) {
 	l.shown(sofia, "Come to room 2.14.")
 	l.call("message", map[string]any{"channel": l.ids["sofia.almeida"], "user": l.ids["sofia.almeida"], "text": "on my way"})
 	l.shown(localAdmins, "on my way")
+	l.reset(queue)
 	l.call("open-home", map[string]any{"user": l.ids["sofia.almeida"]})
+	l.until("the page is there", func() bool { return strings.Contains(l.log(), "views.publish") })
 	relayed := 0
 	for _, m := range l.read(sofia) {
 		if strings.Contains(m.Text, "Come to room 2.14.") {
@@ -383,12 +407,39 @@ func converse(l *local) {
 	if f, err = l.tenant.Fail("no-response"); err != nil {
 		l.Fatal(err)
 	}
+	l.opened = l.opens()
 	l.call("command", map[string]any{"channel": l.ids["sofia.almeida"], "user": l.ids["sofia.almeida"], "command": "/mfa-help", "text": ""})
 	l.fill("sofia.almeida", map[string]string{"text": f.Text})
 	l.shown(sofia, "No answer to the sign-in request")
 	if b, err := json.Marshal(l.read(sofia)); err != nil || strings.Contains(string(b), "she sounds odd") {
 		l.Errorf("the employee reads what is among the admins: %s, %v", b, err)
 	}
+}
+
+// reset plans a reset in the thread of a case, and denies it with a reason.
+func (l *local) reset(card localMessage) {
+	l.Helper()
+	l.press("priya.raman", localAdmins, l.again(card), "Plan a reset")
+	l.choose("priya.raman", "want", "gone", map[string]string{"reason": "It is in the river."})
+	asked := l.shown(localAdmins, "What goes")
+	if asked.Thread != card.TS {
+		l.Errorf("the reset hangs from %q, and the case is %q", asked.Thread, card.TS)
+	}
+	l.press("priya.raman", localAdmins, asked, "Deny")
+	l.fill("priya.raman", map[string]string{"reason": "She found it again."})
+	l.shown(localAdmins, "She found it again.")
+	l.until("nobody can approve it any more", func() bool { return !strings.Contains(fmt.Sprint(l.again(asked).Blocks), "Approve") })
+}
+
+// again is a message as it now is.
+func (l *local) again(m localMessage) localMessage {
+	l.Helper()
+	for _, x := range l.read(localAdmins) {
+		if x.TS == m.TS {
+			return x
+		}
+	}
+	return m
 }
 
 // count is how many messages of the bot's there are.
