@@ -63,10 +63,21 @@ func Summary(c Card) string {
 	}
 	for _, b := range c.Message.Body {
 		if t, ok := b.(bot.Text); ok {
-			return stop(c.Message.Title) + " " + sentence(bot.PlainText(t))
+			return stop(c.Message.Title) + " " + sentence(bot.PlainText(aloud(t)))
 		}
 	}
 	return c.Message.Title
+}
+
+// aloud is t with its times as somebody says them.
+func aloud(t bot.Text) (said bot.Text) {
+	for _, s := range t {
+		if at, ok := s.(bot.Time); ok {
+			s = bot.Plain(at.At.UTC().Format("2 January, 15:04 MST"))
+		}
+		said = append(said, s)
+	}
+	return said
 }
 
 // stop ends s as a sentence, so that whoever reads it aloud takes a breath.

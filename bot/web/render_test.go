@@ -171,6 +171,7 @@ func TestSummary(t *testing.T) {
 		{"Pass", []bot.Block{bot.Text{bot.Plain("It is "), bot.Reveal{Kind: "pass"}, bot.Plain(".")}}, "Pass. It is –."},
 		{"Sure?", []bot.Block{bot.Text{bot.Plain("no end")}}, "Sure? no end"},
 		{"Empty", []bot.Block{bot.Text{}}, "Empty."},
+		{"It waits", []bot.Block{bot.Text{bot.Plain("It ends at "), bot.Time{At: time.Date(2026, 11, 29, 17, 3, 3, 0, time.UTC)}, bot.Plain(".")}}, "It waits. It ends at 29 November, 17:03 UTC."},
 	} {
 		if got := Summary(Card{Message: &bot.Message{Title: test.title, Body: test.body}}); strings.TrimSpace(got) != test.want {
 			t.Errorf("got %q, want %q", got, test.want)

@@ -177,7 +177,8 @@ func (c *refused) isSaid(title string, after func(), body ...string) {
 	for _, b := range body {
 		says = append(says, say(b))
 	}
-	c.reads("log-admins", say(title), says...)
+	card := c.reads("log-admins", say(title), says...)
+	c.until("that it is where they look", fmt.Sprintf(`(x => {const a = x.getBoundingClientRect(), l = x.closest(".log").getBoundingClientRect(); return a.top >= l.top - 1 && a.bottom <= l.bottom + 1})(%s)`, card))
 }
 
 // countCards is how many cards in a log have a title.
@@ -355,7 +356,7 @@ func changedPlan(c *refused) {
 	c.later(2 * time.Minute)
 	c.goOn()
 	c.heading("confirm.nothing")
-	c.seesPage("page.confirm.changed", "reset.no.unproven.title")
+	c.seesPage("page.confirm.not-taken", "reset.no.changed.body")
 	c.open()
 	c.reads("log-admins", "It must be approved anew", printer("").Say("reset.leave.changed"))
 	c.reads("log-admins", "Uma Patel: a reset waits for proof", "not yet", "iPhone of a stranger")

@@ -199,7 +199,9 @@ function reveal(log, article) {
   if (!article) return;
   const tall = article.offsetHeight > log.clientHeight - 24;
   const top = article.getBoundingClientRect().top - log.getBoundingClientRect().top + log.scrollTop;
-  log.scrollTop = tall ? top - 12 : log.scrollHeight;
+  const last = article === all("article", log).at(-1);
+  if (tall) log.scrollTop = top - 12;
+  else log.scrollTop = last ? log.scrollHeight : top + article.offsetHeight + 12 - log.clientHeight;
 }
 
 const revealLast = (log) => reveal(log, all("article", log).at(-1));
@@ -239,7 +241,7 @@ function apply(update) {
     if (old) (old.parentElement.classList.contains("topic") ? old.parentElement : old).remove();
     place(log, article, update.thread);
   }
-  if (follow || update.mine) reveal(log, article);
+  if (follow || update.mine || article.matches(".only-you")) reveal(log, article); // what only they see answers what they pressed
   hint(log);
   badge(update, log);
   if (!update.mine) noticed();
