@@ -48,8 +48,8 @@ func (f *Flow) Confirm(ctx context.Context, link string, who bot.Person) (bot.Co
 	if err != nil {
 		return bot.Confirmation{}, err
 	}
-	if why == "" && l.Digest != r.Digest() {
-		why = "changed"
+	if (why == "" || why == "unproven") && l.Digest != r.Digest() {
+		why = "changed" // which is why the new plan is not proven yet
 	}
 	if late(why) {
 		return bot.Confirmation{Message: lateFor(p, r, why)}, nil

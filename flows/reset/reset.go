@@ -363,6 +363,6 @@ func (f *Flow) inThread(r flows.Request, which string, m bot.Message) bot.Post {
 func (f *Flow) line(r flows.Request, status bot.Status, key string, gaps ...bot.Span) bot.Post {
 	p := f.printer()
 	return f.inThread(r, fmt.Sprintf("line/%s/%d", key, r.Version), bot.Message{
-		Title: p.Say(key), Status: status, Body: []bot.Block{flows.Say(p, key+".body", gaps...)},
+		Title: p.Say(key, nameOr(p, r.Account.Name)), Status: status, Body: []bot.Block{flows.Say(p, key+".body", gaps...)},
 	})
 }
