@@ -38,6 +38,7 @@ type Resets struct {
 	ChangeDefault    bool // whether another method becomes the default where the default goes and others stay
 	CallBack         CallBack
 	ProverMayApprove bool          // whether who called back may approve as well, for ordinary accounts
+	SamePerson       [][]string    // object ids of accounts that are one person's: they count once
 	Settled          time.Duration // how long ago contact data, methods and password must have been changed last
 	Watch            time.Duration // how long sign-ins are looked at afterwards
 	Remind           time.Duration // after which approvers who have not answered are reminded
@@ -158,6 +159,7 @@ func (r *reader) resets(v value, p *Resets) {
 			})
 		}, ""},
 		{"prover_may_approve", r.truth(&p.ProverMayApprove), ""},
+		{"same_person", func(v value) { r.samePerson(v, p) }, ""},
 		{"unchanged", span(&p.Settled, time.Hour, 30*day), ""},
 		{"watch", span(&p.Watch, time.Hour, 14*day), ""},
 		{"remind", span(&p.Remind, time.Minute, day), ""},
@@ -209,6 +211,27 @@ func (r *reader) approvers(v value, p *Resets) {
 			seen[k] = true
 		}
 		p.Approvers = append(p.Approvers, a)
+	})
+}
+
+// samePerson reads which accounts belong together, each to one person.
+func (r *reader) samePerson(v value, p *Resets) {
+	seen := map[string]bool{}
+	r.list(v, "[3f1c0a52-6d0e-4c56-9d0b-6f2f8f6f7a11, ...]", func(v value) {
+		var one []string
+		r.list(v, "3f1c0a52-6d0e-4c56-9d0b-6f2f8f6f7a11", func(v value) {
+			var id string
+			r.guid(&id)(v)
+			if id != "" && seen[strings.ToLower(id)] {
+				r.wrong(v, "%s stands here twice; an account is one person's", id)
+			}
+			seen[strings.ToLower(id)] = true
+			one = append(one, id)
+		})
+		if len(one) == 1 {
+			r.wrong(v, "names one account; write all that this person has")
+		}
+		p.SamePerson = append(p.SamePerson, one)
 	})
 }
 

@@ -54,6 +54,7 @@ func TestResets(t *testing.T) {
 		Text: "Outside these hours call the service desk; the number is on your badge.",
 	}
 	want.Mailbox = "helpdesk@contoso.com"
+	want.SamePerson = [][]string{{"0b6f5d3e-8a41-4c27-b9de-5f1a7c2e9d04", "7c9e1b42-3d5f-4e60-8a17-c4b2d9f60e38"}}
 	zones := cmp.Comparer(func(a, b *time.Location) bool { return a.String() == b.String() })
 	if d := cmp.Diff(want, got.Resets, revealed, zones); d != "" {
 		t.Error(d)
@@ -97,6 +98,8 @@ func TestResetsWrong(t *testing.T) {
 		{"an hour that is none", `from: "08:00"`, `from: "8 am"`, "no time of day"},
 		{"a zone that is none", "Europe/Berlin", "Berlin", "no time zone"},
 		{"a mailbox with a name", "mailbox: helpdesk@contoso.com", "mailbox: Helpdesk <helpdesk@contoso.com>", "no mailbox"},
+		{"one person with one account", "[0b6f5d3e-8a41-4c27-b9de-5f1a7c2e9d04, 7c9e1b42-3d5f-4e60-8a17-c4b2d9f60e38]", "[0b6f5d3e-8a41-4c27-b9de-5f1a7c2e9d04]", "names one account"},
+		{"an account that is one person's twice", "7c9e1b42-3d5f-4e60-8a17-c4b2d9f60e38", "0b6f5d3e-8a41-4c27-b9de-5f1a7c2e9d04", "stands here twice"},
 		{"a life without end", "request_life: 4h", "request_life: 900h", "out of range"},
 	} {
 		t.Run(test.name, func(t *testing.T) {

@@ -116,8 +116,8 @@ func resetPolicy(cfg config.Config) reset.Policy {
 	c := cfg.Resets
 	p := reset.Policy{
 		Approvers: map[reset.Class]reset.Approvers{}, Proofs: map[flows.Asker][]string{},
-		ProverMayApprove: c.ProverMayApprove,
-		RequestLife:      c.RequestLife, ProofLife: c.ProofLife, CoolDown: c.CoolDown,
+		ProverMayApprove: c.ProverMayApprove, Same: c.SamePerson,
+		RequestLife: c.RequestLife, ProofLife: c.ProofLife, CoolDown: c.CoolDown,
 		PerRequester: c.ForRequester, PerHour: c.ForTenant, Burst: c.ForSubject,
 		PassLife: c.PassLife, PassOnce: c.PassOnce, ChangeDefault: c.ChangeDefault,
 		CallField: c.CallBack.Field, CallUnchanged: c.CallBack.Unchanged, Settled: c.Settled, WithoutRisk: cfg.Tenant.WithoutPIM,

@@ -20,11 +20,11 @@ func (f *Flow) mayApprove(ctx context.Context, r flows.Request, who bot.Identity
 	switch {
 	case !who.Known():
 		return "not-entitled", nil
-	case who.Key() == r.Subject.Key():
+	case f.Policy.same(who, r.Subject):
 		return "own-account", nil
-	case who.Key() == r.Requester.Key():
+	case f.Policy.same(who, r.Requester):
 		return "own-request", nil
-	case !r.ProverMayApprove && slices.ContainsFunc(r.Proofs, func(p flows.Proof) bool { return p.By.Key() == who.Key() }):
+	case !r.ProverMayApprove && slices.ContainsFunc(r.Proofs, func(p flows.Proof) bool { return f.Policy.same(p.By.Identity, who) }):
 		return "prover", nil
 	}
 	ok, err := f.entitled(ctx, r.Plan, who)
@@ -37,7 +37,7 @@ func (f *Flow) mayApprove(ctx context.Context, r flows.Request, who bot.Identity
 		return "approved", nil
 	case r.State != flows.ResetProven || !f.proven(r):
 		return "unproven", nil
-	case approvedBy(r, who):
+	case f.approvedBy(r, who):
 		return "said-yes", nil
 	}
 	return "", nil

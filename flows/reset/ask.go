@@ -59,7 +59,7 @@ func (f *Flow) byAdmin(ctx context.Context, e bot.Event, key string) (flows.Answ
 	if !c.Subject.Known() {
 		return f.no(e, "unknown"), nil
 	}
-	if e.From.Key() == c.Subject.Key() {
+	if f.Policy.same(e.From.Identity, c.Subject) {
 		return f.no(e, "own-account"), nil
 	}
 	return f.ask(ctx, ask{c: c, as: flows.AsAdmin, who: e.From, want: want, reason: clip(fields["reason"], 500), e: e})
@@ -96,7 +96,7 @@ func (f *Flow) command(ctx context.Context, e bot.Event, upn string) (flows.Answ
 		return f.no(e, "unknown"), nil
 	case unknown:
 		return f.unknown(ctx, a)
-	case c.Subject.Key() == e.From.Key() && as == flows.AsAdmin:
+	case as == flows.AsAdmin && f.Policy.same(c.Subject, e.From.Identity):
 		return f.no(e, "own-account"), nil
 	case c.Subject.Key() == e.From.Key():
 		a.as = flows.AsSubject

@@ -263,7 +263,7 @@ func (f *Flow) manager(ctx context.Context, r flows.Request) (bot.Identity, stri
 		return bot.Identity{}, "no-manager", nil
 	}
 	who := bot.Identity{Tenant: f.Tenant, ObjectID: m.ID, Email: m.Mail}
-	if who.Key() == r.Requester.Key() || who.Key() == r.Subject.Key() {
+	if f.Policy.same(who, r.Requester) || f.Policy.same(who, r.Subject) {
 		return bot.Identity{}, "manager-asks", nil
 	}
 	return who, "", nil

@@ -7,8 +7,10 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
+	"mfahelp/bot"
 	"mfahelp/flows"
 )
 
@@ -20,6 +22,8 @@ type Policy struct {
 	Proofs    map[flows.Asker][]string // what it takes, by who asks: all of them; an asker that is not in it may not ask
 
 	ProverMayApprove bool // whether who called back may approve as well
+
+	Same [][]string // object ids of accounts that are one person's, such as an everyday one and an admin's: they count once
 
 	RequestLife  time.Duration // how long a request waits for its proofs and approvals
 	ProofLife    time.Duration // how long a proof counts
@@ -111,6 +115,14 @@ func (p Policy) Check() error {
 	} {
 		wrong(d.is <= 0, "%s last %v", d.what, d.is)
 	}
+	ids := map[string]bool{}
+	for _, one := range p.Same {
+		wrong(len(one) < 2, "one person has %d accounts", len(one))
+		for _, id := range one {
+			wrong(id == "" || ids[strings.ToLower(id)], "the account %q is one person's twice", id)
+			ids[strings.ToLower(id)] = true
+		}
+	}
 	wrong(p.PerRequester < 1 || p.PerHour < 1 || p.Burst < 1, "a limit is below one")
 	wrong(p.CallField != "" && !slices.Contains([]string{"businessPhones", "mobilePhone"}, p.CallField), "no field %q can be called", p.CallField)
 	if h := p.Hours; h != nil {
@@ -135,6 +147,21 @@ func (p Policy) Version() string {
 // an approver's yes are always two people's.
 func (p Policy) mayProveAndApprove(needs []string) bool {
 	return p.ProverMayApprove && !slices.Contains(needs, ByManager)
+}
+
+// same reports whether two are one person: by the same account, or by two that the
+// policy says belong together. Nobody can tell that of others, who count as two.
+func (p Policy) same(a, b bot.Identity) bool {
+	if a.Key() == "" || b.Key() == "" {
+		return false
+	}
+	if a.Key() == b.Key() {
+		return true
+	}
+	has := func(one []string, who bot.Identity) bool {
+		return slices.ContainsFunc(one, func(id string) bool { return strings.EqualFold(id, who.ObjectID) })
+	}
+	return strings.EqualFold(a.Tenant, b.Tenant) && slices.ContainsFunc(p.Same, func(one []string) bool { return has(one, a) && has(one, b) })
 }
 
 // open reports whether somebody is there at a time.

@@ -157,21 +157,23 @@ func (f *Flow) mayCall(ctx context.Context, r flows.Request, who bot.Identity) s
 		return "unread"
 	case !ok:
 		return "not-admin"
-	case who.Key() == r.Requester.Key():
+	case f.Policy.same(who, r.Requester):
 		return "own-request"
-	case who.Key() == r.Subject.Key():
+	case f.Policy.same(who, r.Subject):
 		return "own-account"
 	case !slices.Contains(r.Needs, ByCallBack):
 		return "not-needed"
-	case !r.ProverMayApprove && approvedBy(r, who):
+	case !r.ProverMayApprove && f.approvedBy(r, who):
 		return "approver"
 	}
 	return ""
 }
 
 // approvedBy reports whether somebody has approved r's plan.
-func approvedBy(r flows.Request, who bot.Identity) bool {
-	return slices.ContainsFunc(r.Decisions, func(d flows.Decision) bool { return d.Approve && d.By.Key() == who.Key() && d.Digest == r.Digest() })
+func (f *Flow) approvedBy(r flows.Request, who bot.Identity) bool {
+	return slices.ContainsFunc(r.Decisions, func(d flows.Decision) bool {
+		return d.Approve && f.Policy.same(d.By.Identity, who) && d.Digest == r.Digest()
+	})
 }
 
 // number is the number that is called, masked, or why it proves nothing: there
