@@ -119,12 +119,34 @@ func (d *drawing) head(m bot.Message) {
 	d.add(obj{"type": "Container", "style": band[m.Status], "bleed": true, "items": items})
 }
 
+// facts are a table, which breaks no word: one that has a long word in it, such
+// as an id, would stick out of a narrow card, so it stands by itself.
 func (d *drawing) facts(fs bot.Facts) {
-	var facts []obj
-	for _, f := range fs {
-		facts = append(facts, obj{"title": escape(f.Name), "value": d.markdown(f.Value)})
+	var table []obj
+	end := func() {
+		if len(table) > 0 {
+			d.add(obj{"type": "FactSet", "spacing": "Medium", "facts": table})
+		}
+		table = nil
 	}
-	d.add(obj{"type": "FactSet", "spacing": "Medium", "facts": facts})
+	for _, f := range fs {
+		value := d.markdown(f.Value)
+		if hasLongWord(f.Name) || hasLongWord(bot.PlainText(f.Value)) {
+			end()
+			d.add(text(strong(f.Name+":") + " " + value))
+			continue
+		}
+		table = append(table, obj{"title": escape(f.Name), "value": value})
+	}
+	end()
+}
+
+// longWord is more than fits beside the name of a fact in a chat that is 370
+// pixels wide.
+const longWord = 28
+
+func hasLongWord(s string) bool {
+	return slices.ContainsFunc(strings.Fields(s), func(w string) bool { return len([]rune(w)) > longWord })
 }
 
 func (d *drawing) steps(ss bot.Steps) {

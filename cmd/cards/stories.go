@@ -159,6 +159,11 @@ var stories = append([]story{
 		s.escalated()
 		s.Press(priya, "/admins", "Reply", map[string]string{"text": "Please come by with your badge."})
 	}},
+	{"admins-unreached", "/undelivered/admin/e2", func(s *stage) {
+		s.escalated()
+		s.Press(priya, "/admins", "Reply", map[string]string{"text": "Please come by with your badge."})
+		s.Ask(escalate.Undelivered(s.Post("/admin/e2").Post, bot.ErrUnreachable, s.Now())...)
+	}},
 	{"admins-resolved", "/admins", func(s *stage) { s.resolved() }},
 	{"help-closed", "/reply", func(s *stage) { s.resolved() }},
 	{"help-reopened", "/reply", func(s *stage) { s.resolved(); s.Press(sam, "/admins", "Reopen", nil) }},
@@ -195,7 +200,7 @@ func play(st story, t flowstest.T) bot.Message {
 	helper := help.New(help.Options{Desk: desk, Cases: w, Ledger: w, Words: printer, Admins: inAdmins, Now: w.Now})
 	s.limits = &helper.Limits
 	w.Router.Flows = []flows.Named{
-		escalate.New(escalate.Options{Desk: desk, Cases: w, Admins: w, Words: printer, Channel: inAdmins, Now: w.Now}).Named(),
+		escalate.New(escalate.Options{Desk: desk, Cases: w, Posts: w, Admins: w, Words: printer, Channel: inAdmins, Now: w.Now}).Named(),
 		helper.Named(),
 	}
 	st.tells(s)

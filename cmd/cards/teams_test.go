@@ -15,6 +15,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/chromedp/cdproto/cdp"
+	tabpage "github.com/chromedp/cdproto/page"
 	"github.com/chromedp/chromedp"
 )
 
@@ -67,6 +69,57 @@ func TestTeamsCardsCanFail(t *testing.T) {
 	}
 }
 
+// pictured are the cards that docs/teams.md shows, by the story that each is of.
+var pictured = map[string]string{
+	"answer": "help-no-answer", "case": "admins-open", "reset": "reset-card-proven", "pass": "reset-pass-showing",
+}
+
+// TestTeamsPictures has each of them drawn in both themes, as narrow as a chat
+// beside something else, and takes its picture where MFAHELP_SCREENSHOTS says.
+func TestTeamsPictures(t *testing.T) {
+	dir := os.Getenv("MFAHELP_SCREENSHOTS")
+	if dir == "" {
+		t.Skip("takes pictures, which scripts/pictures asks for")
+	}
+	tab := openRenderer(t)
+	for name, of := range pictured {
+		i := slices.IndexFunc(stories, func(st story) bool { return st.name == of })
+		if i < 0 {
+			t.Fatalf("there is no story %q", of)
+		}
+		card := map[string]json.RawMessage{of: json.RawMessage(inTeams(keyed(play(stories[i], t))))}
+		for _, theme := range []string{"light", "dark"} {
+			tab.draw(theme, card)
+		}
+		if err := os.WriteFile(filepath.Join(dir, "teams-"+name+".png"), tab.picture(), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+// picture is what is drawn, in both themes. It is clipped from the whole page:
+// what the window does not show, it has none the less.
+func (r renderer) picture() []byte {
+	r.Helper()
+	size, err := chromedp.Run(r.ctx, chromedp.Evaluate[[]float64](`(({width, height}) => [width, Math.ceil(height)])(document.getElementById("pair").getBoundingClientRect())`))
+	if err != nil {
+		r.Fatal(err)
+	}
+	png, err := chromedp.Run(r.ctx, func(ctx context.Context, tab *chromedp.Target) ([]byte, error) {
+		shot, err := cdp.Call(ctx, tab, tabpage.CaptureScreenshot, tabpage.CaptureScreenshotParams{
+			Clip: &tabpage.Viewport{Width: size[0], Height: size[1], Scale: 1}, CaptureBeyondViewport: new(true), FromSurface: new(true),
+		})
+		if err != nil {
+			return nil, err
+		}
+		return shot.Data, nil
+	})
+	if err != nil {
+		r.Fatal(err)
+	}
+	return png
+}
+
 // A renderer is a page of a real Chromium with Microsoft's renderer in it.
 type renderer struct {
 	*testing.T
@@ -94,7 +147,7 @@ func openRenderer(t *testing.T) renderer {
 		absent(t, "Chromium is not installed")
 	}
 	file := filepath.Join(t.TempDir(), "cards.html")
-	page, err := template.New("page").Parse(rendererPage)
+	tmpl, err := template.New("page").Parse(rendererPage)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -102,7 +155,7 @@ func openRenderer(t *testing.T) renderer {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := page.Execute(f, template.URL("file://"+code)); err != nil {
+	if err := tmpl.Execute(f, template.URL("file://"+code)); err != nil {
 		t.Fatal(err)
 	}
 	if err := f.Close(); err != nil {
@@ -150,15 +203,15 @@ func (r renderer) draw(theme string, cards map[string]json.RawMessage) map[strin
 }
 
 // rendererPage draws cards as a Teams in that theme would, by colours and sizes
-// like its own. The renderer leaves Markdown to whoever embeds it: here, to a
-// few lines that know what our cards use.
+// like its own, in a chat that is 370 pixels wide. The renderer leaves Markdown to
+// whoever embeds it: here, to a few lines that know what our cards use; and so
+// buttons, which here go on in another row where there is no room.
 const rendererPage = `<!doctype html><meta charset="utf-8"><style>
 body { margin: 0; font: 14px "Segoe UI", "DejaVu Sans", sans-serif; background: #fff }
 #pair { display: flex; width: 820px; align-items: stretch }
 #pair > div { width: 370px; padding: 20px }
 #light { background: #f5f5f5 } #dark { background: #1f1f1f }
-.ac-adaptiveCard { border-radius: 6px; overflow-wrap: anywhere }
-.ac-fact-value { word-break: break-word }
+.ac-adaptiveCard { border-radius: 6px }
 .ac-actionSet { flex-wrap: wrap; row-gap: 8px }
 button { font: 600 14px "Segoe UI", "DejaVu Sans", sans-serif; padding: 5px 12px; border-radius: 4px; border: 1px solid #d1d1d1; background: #fff; color: #242424 }
 button.style-positive { background: #5b5fc7; border-color: #5b5fc7; color: #fff }
@@ -214,6 +267,12 @@ function config(theme) {
     factSet: { title: { weight: "bolder", wrap: true, maxWidth: 150 }, value: { wrap: true }, spacing: 12 },
   });
 }
+// outside says what of a card cannot be seen where it is as narrow as here.
+function outside(card) {
+  const edge = card.getBoundingClientRect().right;
+  const out = [...card.querySelectorAll("*")].filter((e) => e.getClientRects().length && e.getBoundingClientRect().right > edge + 0.5);
+  return out.length ? ["drawing: sticks out by " + Math.round(out[0].getBoundingClientRect().right - edge) + " px: " + out[0].innerText.slice(0, 60)] : [];
+}
 function draw(theme, cards) {
   const verdicts = {};
   const place = document.getElementById(theme);
@@ -228,6 +287,7 @@ function draw(theme, cards) {
     const element = card.render();
     place.replaceChildren(...(element ? [element] : []));
     if (!element) events.push("drawing: there is nothing");
+    else events.push(...outside(element));
     verdicts[name] = { Events: events, Text: place.innerText };
   }
   return verdicts;
