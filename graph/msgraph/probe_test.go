@@ -213,7 +213,7 @@ func TestProbeTheDefault(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		found := w.Probe(t.Context())
+		found := w.Probe(t.Context(), "")
 		i := slices.IndexFunc(found, func(f msgraph.Finding) bool { return f.Check == "default" })
 		if (i >= 0) != wants || wants && (found[i].Verdict != msgraph.Missing || found[i].Needs != "UserAuthenticationMethod.ReadWrite.All") {
 			t.Errorf("wanted: %v: found %+v", wants, found)
