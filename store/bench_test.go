@@ -110,7 +110,7 @@ func offer(n, perSecond int, do func(i int, due time.Time)) {
 	start := time.Now()
 	for i := range n {
 		due := start.Add(time.Duration(i) * time.Second / time.Duration(perSecond))
-		time.Sleep(time.Until(due))
+		time.Sleep(time.Until(due)) //nolint:forbidigo // the pace is what is measured
 		wg.Go(func() { do(i, due) })
 	}
 	wg.Wait()

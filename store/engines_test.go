@@ -169,7 +169,7 @@ func (p *postgres) url(database string) string {
 // await returns when the server answers. It tells nobody when it does, so there
 // is nothing but to ask.
 func (p *postgres) await() (err error) {
-	for deadline := time.Now().Add(30 * time.Second); time.Now().Before(deadline); time.Sleep(20 * time.Millisecond) {
+	for deadline := time.Now().Add(30 * time.Second); time.Now().Before(deadline); time.Sleep(20 * time.Millisecond) { //nolint:forbidigo // see above
 		if err = p.exec("SELECT 1"); err == nil {
 			return nil
 		}

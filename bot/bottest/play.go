@@ -202,8 +202,9 @@ func (s *stage) address(ctx context.Context, p Someone, d signed) (string, error
 		}
 		return before, nil
 	}
-	reader, err := p, error(nil)
+	reader := p
 	if d.of != "" {
+		var err error
 		if reader, err = s.person(d.of); err != nil {
 			return "", err
 		}

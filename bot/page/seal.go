@@ -63,14 +63,14 @@ const (
 
 // put sets a cookie that lives as long as a sign-in is fresh.
 func (p *Page) put(w http.ResponseWriter, name, value string) {
-	http.SetCookie(w, &http.Cookie{
+	http.SetCookie(w, &http.Cookie{ //nolint:gosec // Secure wherever people reach this by https
 		Name: name, Value: value, Path: "/signin/", MaxAge: int(fresh / time.Second),
 		HttpOnly: true, Secure: p.secure, SameSite: http.SameSiteLaxMode, // Lax: it must survive the way back from Entra
 	})
 }
 
 func (p *Page) drop(w http.ResponseWriter, name string) {
-	http.SetCookie(w, &http.Cookie{Name: name, Path: "/signin/", MaxAge: -1, HttpOnly: true, Secure: p.secure, SameSite: http.SameSiteLaxMode})
+	http.SetCookie(w, &http.Cookie{Name: name, Path: "/signin/", MaxAge: -1, HttpOnly: true, Secure: p.secure, SameSite: http.SameSiteLaxMode}) //nolint:gosec // as in put
 }
 
 func take(r *http.Request, name string) string {

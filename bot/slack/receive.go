@@ -84,7 +84,7 @@ func (s *Slack) happened(ctx context.Context, e envelope) error {
 	case "user_change", "team_join":
 		s.people.changed(e.Event)
 	case "app_uninstalled":
-		s.die(errors.New("slack: app_uninstalled: " + fatal["app_uninstalled"]))
+		_ = s.die(errors.New("slack: app_uninstalled: " + fatal["app_uninstalled"]))
 	case "tokens_revoked":
 		return ignoreHeld(s.hello(ctx)) // it may be another's
 	default: // whatever else Slack tells

@@ -33,8 +33,8 @@ type world struct {
 	clock  *clock
 	url    string // where requests go
 
-	ada, bob, pia           *slacktest.Person // an employee, another, and an admin
-	admins, public, general *slacktest.Channel
+	ada, bob, pia   *slacktest.Person // an employee, another, and an admin
+	admins, general *slacktest.Channel
 }
 
 // A clock moves when it is told to.
@@ -174,7 +174,7 @@ func (w *world) until(what string, ok func() bool) {
 		if ok() {
 			return
 		}
-		time.Sleep(5 * time.Millisecond)
+		time.Sleep(5 * time.Millisecond) //nolint:forbidigo // what is waited for sends no signal
 	}
 	w.Fatalf("waited in vain until %s; the log says\n%s", what, w.logged())
 }

@@ -190,7 +190,7 @@ func (l *local) until(what string, ok func() bool) {
 		if ok() {
 			return
 		}
-		time.Sleep(50 * time.Millisecond)
+		time.Sleep(50 * time.Millisecond) //nolint:forbidigo // what is waited for sends no signal
 	}
 	var said strings.Builder
 	if l.logged != nil {

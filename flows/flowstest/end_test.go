@@ -2,6 +2,7 @@ package flowstest_test
 
 import (
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -26,8 +27,8 @@ var (
 func (h *house) mailed(who bot.Person, address *regexp.Regexp) string {
 	h.t.Helper()
 	mails := h.MailsTo(who.ObjectID)
-	for i := len(mails) - 1; i >= 0; i-- {
-		if m := address.FindStringSubmatch(mails[i].Text); m != nil {
+	for _, mail := range slices.Backward(mails) {
+		if m := address.FindStringSubmatch(mail.Text); m != nil {
 			return m[1]
 		}
 	}

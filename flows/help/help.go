@@ -75,7 +75,7 @@ func said(e bot.Event) (text, quote string) {
 		return strings.TrimSpace(d.Text), ""
 	case bot.Commanded:
 		return strings.TrimSpace(d.Text), d.Quote
-	case bot.Pressed, bot.Marked, bot.OpenedHome, bot.SignedIn: // say nothing
+	case bot.Pressed, bot.Marked, bot.OpenedHome, bot.SignedIn, bot.Ended: // say nothing
 	}
 	return "", ""
 }

@@ -307,10 +307,8 @@ func (f *Fake) Complaints() []string {
 }
 
 // complain notes what was wrong with a call. f.mu is held.
-func (f *Fake) complain(format string, args ...any) string {
-	s := fmt.Sprintf(format, args...)
-	f.complaints = append(f.complaints, s)
-	return s
+func (f *Fake) complain(format string, args ...any) {
+	f.complaints = append(f.complaints, fmt.Sprintf(format, args...))
 }
 
 // Calls are the methods that the bot called so far.

@@ -317,11 +317,11 @@ func (f *Fake) React(ctx context.Context, p *Person, m Message, name string) (De
 func Button(blocks []any, label string) (map[string]any, error) {
 	var labels []string
 	for _, a := range buttons(blocks) {
-		if l := said(a["text"]); l == label {
+		l := said(a["text"])
+		if l == label {
 			return a, nil
-		} else {
-			labels = append(labels, l)
 		}
+		labels = append(labels, l)
 	}
 	return nil, fmt.Errorf("there is no button %q but %q", label, labels)
 }
