@@ -2,10 +2,12 @@ package main
 
 import (
 	"context"
+	"net/http"
 	"net/http/httptest"
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"mfahelp/bot/bottest"
 	"mfahelp/bot/teams/teamstest"
@@ -167,6 +169,65 @@ admins see in thread: title "a reset waits for approval"; offers "Approve…"
 		}
 		if offers("Approve…") != test.approve || offers("Deny") != test.deny || !strings.Contains(strings.Join(all[i].Lines, "\n"), test.says) {
 			t.Errorf("%s sees %+v", test.who, all[i])
+		}
+	}
+}
+
+// TestTeamsIsBusyInTheMiddle has Teams refuse calls for a while, in every way that
+// passes, in the middle of a case: what is seen in the end, by the employee and by
+// the admins, is what is seen without, in the same order and once.
+func TestTeamsIsBusyInTheMiddle(t *testing.T) {
+	played := func(faults ...teamstest.Fault) (all []string) {
+		s := openChats(t, chats{teams: true, admins: "teams", troubled: true})
+		d, dmitri, priya := s.driver("teams"), bottest.Someone{ID: "dmitri.volkov"}, bottest.Someone{ID: "priya.raman"}
+		text, err := s.make("blocked")
+		if err == nil {
+			err = d.Say(t.Context(), dmitri, bottest.Direct, "", "hello")
+		}
+		for _, x := range faults {
+			s.teams.fake.Fail(x)
+		}
+		for i, say := range []func() error{
+			func() error { return d.Say(t.Context(), dmitri, bottest.Direct, "", text) },
+			func() error { return d.Say(t.Context(), dmitri, bottest.Direct, "", "Is anybody there?") },
+			func() error { return d.Say(t.Context(), dmitri, bottest.Direct, "", "It is urgent.") },
+		} {
+			if err == nil {
+				err = say()
+			}
+			if err == nil {
+				err = s.advance(t.Context(), time.Minute)
+			}
+			if err != nil {
+				t.Fatalf("step %d: %v", i, err)
+			}
+		}
+		for who, in := range map[bottest.Someone]bottest.Room{dmitri: bottest.Direct, priya: bottest.Admins} {
+			seen, err := d.Read(t.Context(), who, in)
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, m := range seen {
+				all = append(all, who.ID+" sees "+m.Title+" "+strings.Join(m.Lines[:min(1, len(m.Lines))], ""))
+			}
+		}
+		slices.SortStableFunc(all, func(a, b string) int { return strings.Compare(a[:5], b[:5]) })
+		return all
+	}
+	want := played()
+	if len(want) < 6 {
+		t.Fatalf("there is little to see: %q", want)
+	}
+	later := http.Header{"Retry-After": {"3"}}
+	for name, x := range map[string]teamstest.Fault{
+		"too many": {Status: 429, Header: later}, "somebody else changed it": {Status: 412}, "a gateway": {Status: 502}, "not now": {Status: 503, Header: later},
+		"a gateway's patience": {Status: 504, Header: later}, "the line is cut": {},
+	} {
+		x.Times = 3
+		post, put := x, x
+		post.Method, put.Method = http.MethodPost, http.MethodPut
+		if got := played(post, put); !slices.Equal(got, want) {
+			t.Errorf("%s: they see\n%s\nwant\n%s", name, strings.Join(got, "\n"), strings.Join(want, "\n"))
 		}
 	}
 }
