@@ -366,7 +366,8 @@ func (s *Slack) pressed(ctx context.Context, payload []byte, i interaction, who 
 	id := idOf("press", i.Trigger, payload)
 	switch what {
 	case opens:
-		return nil, nil // the page is open already
+		s.followed(ctx, i) // the page is open already
+		return nil, nil
 	case reveals:
 		return nil, s.show(ctx, id, i, who, a.Value)
 	case asks:
@@ -382,6 +383,19 @@ func (s *Slack) pressed(ctx context.Context, payload []byte, i interaction, who 
 	return nil, s.accept(ctx, bot.Event{
 		ID: id, At: s.o.Now().UTC(), From: who, In: in, Did: bot.Pressed{Key: a.Value}, Reply: s.reply(i.Trigger, i.ResponseURL, in.ID),
 	})
+}
+
+// followed takes a whisper away whose link was followed. Such a link leads to a page
+// of ours and works once, and a whisper would show it until the client is loaded
+// anew: it can be changed only by the answer to something that was done in it. See
+// https://docs.slack.dev/interactivity/handling-user-interaction#message_responses.
+func (s *Slack) followed(ctx context.Context, i interaction) {
+	if !i.Container.Ephemeral || i.ResponseURL == "" {
+		return // it is replaced as things go on
+	}
+	if _, _, _, err := s.api.SendMessageContext(ctx, "", slack.MsgOptionDeleteOriginal(i.ResponseURL)); err != nil {
+		s.log.Info("a link that was followed stays until the client is loaded anew", zap.Error(s.failed("taking a whisper away", err)))
+	}
 }
 
 // filled takes a form that was sent.

@@ -259,6 +259,9 @@ func TestALinkThatWasUsedIsGone(t *testing.T) {
 	h.SignIn(priya, link, time.Minute, h.Asked().Digest())
 	h.reads("/link", says(t, "reset.approved.title")) // a second time changes nothing of it
 	h.reads("/yes", says(t, "reset.no.used.title"))
+	if _, ok, err := h.flow.For(t.Context(), link); ok || err != nil {
+		t.Errorf("our page still asks somebody to sign in for it: %v", err)
+	}
 	for _, p := range h.Posts {
 		if strings.Contains(p.Key, link) {
 			t.Errorf("the address stands in the key %s", p.Key)

@@ -562,6 +562,14 @@ func (f *Fake) respond(w http.ResponseWriter, r *http.Request) {
 		http.Error(w, "used_url", http.StatusNotFound)
 		return
 	}
+	if a["delete_original"] == true && to.message != nil {
+		to.uses--
+		for _, m := range f.messages {
+			m.Deleted = m.Deleted || m.TS == to.message.TS && m.Channel == to.channel
+		}
+		_, _ = w.Write([]byte("ok"))
+		return
+	}
 	blocks, why := a.list("blocks")
 	if why == nil {
 		why = f.blocks(blocks, maxMessageBlocks, "message")
