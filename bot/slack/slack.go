@@ -162,7 +162,7 @@ func (s *Slack) start(ctx context.Context) error {
 		var now *bot.BusyError
 		switch {
 		case ctx.Err() != nil:
-			return nil
+			return nil //nolint:nilerr // it was told to end
 		case err == nil || s.self.Load() != nil && !s.isDead() && errors.As(err, &now):
 			return nil // the admins' channel is held until it is known
 		case s.isDead() || !errors.As(err, &now):

@@ -223,7 +223,7 @@ func (s *Slack) ask(ctx context.Context, id string, i interaction, in bot.Place,
 func (s *Slack) tellLate(ctx context.Context, i interaction, in bot.Place, who bot.Person, why error) {
 	s.log.Warn("a dialog is not opened", zap.String("user", who.ID), zap.Error(why))
 	d := Render(tooLate(s.words(who)), s.words(who))
-	err := errors.New("no way to")
+	var err error
 	switch {
 	case i.ResponseURL != "":
 		err = s.answerTo(ctx, i.ResponseURL, d)

@@ -64,7 +64,7 @@ func (f *Flow) page(ctx context.Context, v visit) (flows.Answer, error) {
 	if err != nil {
 		return flows.Answer{}, err
 	}
-	m.Body = append(admins, own(p, asked(all, v.who))...)
+	m.Body = slices.Concat(admins, own(p, asked(all, v.who)))
 	m.Actions = []bot.Action{bot.Ask{Label: p.Say("home.ask"), Verb: "help.paste", Subject: "home", Weight: bot.Primary, Fields: []bot.Field{
 		{Name: "text", Label: p.Say("home.ask.text"), Kind: bot.Paragraph, Required: true},
 	}}}
