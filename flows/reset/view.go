@@ -27,7 +27,7 @@ func (f *Flow) View(ctx context.Context, key string, m bot.Message, who bot.Pers
 		if i < 0 {
 			continue
 		}
-		why := ""
+		var why string
 		if verb == "reset.call" {
 			why = f.mayCall(ctx, r, who.Identity)
 		} else if why, err = f.mayApprove(ctx, r, who.Identity); err != nil {

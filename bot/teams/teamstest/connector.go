@@ -137,7 +137,8 @@ func (f *Fake) count(r *http.Request, c call) *wrong {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	now := f.Now()
-	name, windows := "create", sendWindows
+	var name string
+	windows := sendWindows
 	switch {
 	case c.room != nil && r.Method == http.MethodGet && strings.HasSuffix(r.URL.Path, "/members"):
 		name, windows = "roster "+r.PathValue("conversation"), oldWindows
