@@ -54,6 +54,8 @@ type tenantPage struct {
 
 	Links map[string]string // where Microsoft's own addresses lead in this tenant
 
+	Budget signins.Budget // of its reports; nil for what Microsoft grants
+
 	SignIn     http.Handler // the tenant's own pages, below SignInPath; nil if they are elsewhere
 	SignInPath string
 }
@@ -74,7 +76,11 @@ func newApp(ctx context.Context, cfg config.Config, log *zap.Logger, now func() 
 	if err != nil {
 		return nil, err
 	}
-	a.signIns = signins.New(signins.Options{Log: client, Audit: client, Now: now, Waits: cfg.Lookup.Waits})
+	o := signins.Options{Log: client, Audit: client, Now: now, Waits: cfg.Lookup.Waits}
+	if page != nil {
+		o.Budget = page.Budget
+	}
+	a.signIns = signins.New(o)
 	a.recent = &recent{lately: a.signIns.Lately, tenant: cfg.Tenant.ID, now: now}
 	a.desk = &lookup.Desk{
 		SignIns:   logged{a.signIns, log.Named("signins")},

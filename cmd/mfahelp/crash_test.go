@@ -22,19 +22,24 @@ import (
 	"testing"
 	"time"
 
+	"go.uber.org/zap"
+
 	"mfahelp/bot"
 	"mfahelp/flows"
 	"mfahelp/graph"
 	"mfahelp/graph/msgraph"
 	"mfahelp/graph/sandbox"
+	"mfahelp/graph/signins"
 	"mfahelp/secret"
 	"mfahelp/store"
 )
 
 // A program that carries out a reset is killed between any two of its steps, or
 // while the tenant answers it, with a signal that it cannot catch. Another takes
-// over until all is done. What became of it is judged by the tenant's own log
-// of requests, which the dead cannot have changed.
+// over until all is done. It is wired as "mfahelp serve" is, with the real flow,
+// store, workers and writer; the tenant is in another process. What became of it
+// is judged by the tenant's own log of requests, which the dead cannot have
+// changed.
 //
 //	make crash RUNS=500
 
@@ -44,13 +49,19 @@ const crashEnv = "MFAHELP_CRASH"
 
 // A crash is all that the program knows that is killed.
 type crash struct {
-	Dir            string
-	Tenant, Addr   string
-	CA             []byte
-	Reader, Writer sandbox.App
-	User           string
-	KillAt         int // the step at which it kills itself; 0 for none
+	Dir, Keys string // of its database, and of the keys that its tenant was made with
+	Addr      string // the tenant's
+	Request   string // key of the one that is carried out
+	KillAt    int    // the step at which it kills itself; 0 for none
 }
+
+// Who is in it. Aiko has nothing but her phone, so that a pass comes.
+const (
+	crashSubject  = "aiko.sato"
+	crashManager  = "grace.nguyen"
+	crashAsker    = "adaeze.okafor"
+	crashApprover = "mei.tanaka"
+)
 
 // crashRuns is how many runs there are: few where people wait.
 func crashRuns(t *testing.T) int {
@@ -76,46 +87,27 @@ func TestCrash(t *testing.T) {
 		}
 	}
 	t.Logf("MFAHELP_CRASH_SEED=%d", seed)
-	runs, template := crashRuns(t), crashTemplate(t)
+	runs, keys := crashRuns(t), keyedDir(t)
 	var wg sync.WaitGroup
-	var next, killed, again, unknown atomic.Int64
+	var next, killed, again, unknown, steps atomic.Int64
 	for hand := range 2 {
 		wg.Go(func() {
-			c := newCrashes(t, template, rand.New(rand.NewPCG(seed, uint64(hand))))
-			if c == nil {
-				return
-			}
+			c := newCrashes(t, keys, rand.New(rand.NewPCG(seed, uint64(hand))))
 			for next.Add(1) <= int64(runs) && !t.Failed() {
 				c.run()
 			}
 			killed.Add(c.killed)
 			again.Add(c.again)
 			unknown.Add(c.unknown)
+			steps.Store(int64(c.steps))
 		})
 	}
 	wg.Wait()
-	t.Logf("%d runs, %d kills, %d of them while another was being made up for; %d passes and mails of unknown fate", runs, killed.Load(), again.Load(), unknown.Load())
-	if killed.Load() < int64(runs)/2 {
+	t.Logf("%d runs of some %d steps, %d kills, %d of them while another was being made up for; %d passes and mails of unknown fate",
+		runs, steps.Load(), killed.Load(), again.Load(), unknown.Load())
+	if killed.Load() < int64(runs)/2 && !t.Failed() {
 		t.Errorf("%d runs had only %d kills", runs, killed.Load())
 	}
-}
-
-// crashTemplate is a store that all runs begin with a copy of.
-func crashTemplate(t *testing.T) []byte {
-	t.Helper()
-	file := filepath.Join(t.TempDir(), "store.db")
-	s, err := store.Open(t.Context(), store.Options{URL: "sqlite:" + file, AuditKey: crashKey})
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := s.Close(); err != nil {
-		t.Fatal(err)
-	}
-	b, err := os.ReadFile(file)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return b
 }
 
 var crashKey = secret.New("the key of the chain where programs are killed")
@@ -124,30 +116,51 @@ var crashKey = secret.New("the key of the chain where programs are killed")
 type crashes struct {
 	t        *testing.T
 	tenant   *sandbox.Tenant
-	template []byte
 	dice     *rand.Rand
 	c        crash
+	subject  string // her object id
+	approved []byte // a database in which the last approval was given, and nothing was made of it
+	since    int64  // how many lines its audit trail has
+	made     time.Time
 	steps    int // of a run that nobody kills
 
 	killed, again, unknown int64
 }
 
-func newCrashes(t *testing.T, template []byte, dice *rand.Rand) *crashes {
-	tenant, err := sandbox.New(sandbox.Options{NoThrottle: true, NoHistory: true})
-	if err != nil {
-		t.Error(err)
-		return nil
+func newCrashes(t *testing.T, keys string, dice *rand.Rand) *crashes {
+	c := &crashes{t: t, dice: dice, steps: 300}
+	var err error
+	c.tenant, err = sandbox.New(sandbox.Options{Dir: keys, NoThrottle: true, NoHistory: true})
+	c.ok(err)
+	addr, err := c.tenant.Start("127.0.0.1:0")
+	c.ok(err)
+	t.Cleanup(func() { _ = c.tenant.Close() })
+	who, _ := c.tenant.Person(crashSubject + "@" + sandbox.Domain)
+	c.subject, c.c = who.ID, crash{Keys: keys, Addr: addr}
+	return c
+}
+
+// change has the tenant change something of the subject's.
+func (c *crashes) change(ch graph.Change) {
+	writer := c.tenant.Writer()
+	o := msgraph.Options{
+		Tenant: c.tenant.ID(), ClientID: writer.ID, Credential: msgraph.Secret{Text: secret.New(writer.Secret)},
+		Cloud: msgraph.Custom{Authority: c.c.Addr, Graph: c.c.Addr, RootCA: c.tenant.CAPEM()},
 	}
-	addr, err := tenant.Start("127.0.0.1:0")
-	if err != nil {
-		t.Error(err)
-		return nil
-	}
-	t.Cleanup(func() { _ = tenant.Close() })
-	who, _ := tenant.Person("elif.yilmaz@" + sandbox.Domain)
-	return &crashes{t: t, tenant: tenant, template: template, dice: dice, steps: 60, c: crash{
-		Tenant: tenant.ID(), Addr: addr, CA: tenant.CAPEM(), Reader: tenant.Reader(), Writer: tenant.Writer(), User: who.ID,
-	}}
+	w, err := msgraph.NewWriter(msgraph.WriterOptions{Options: o})
+	c.ok(err)
+	ch.User = c.subject
+	_, err = w.Change(context.Background(), ch)
+	c.ok(err)
+}
+
+// crashApp is the program, wired, with its database in c's folder.
+func crashApp(ctx context.Context, c crash, tenant *sandbox.Tenant, now func() time.Time) (*app, error) {
+	cfg := demoConfig(tenant, c.Addr, c.Dir, "http://127.0.0.1:1")
+	cfg.Audit.Key = crashKey
+	page := demoPage(tenant)
+	page.Budget = signins.NewBudget(1000, time.Second) // nobody waits ten seconds for five hundred runs
+	return newApp(ctx, cfg, zap.NewNop(), now, page)
 }
 
 // run carries out one reset, by as many programs as it takes.
@@ -156,8 +169,8 @@ func (c *crashes) run() {
 	c.ok(err)
 	defer os.RemoveAll(dir)
 	c.c.Dir = dir
-	c.ok(os.WriteFile(filepath.Join(dir, "store.db"), c.template, 0o600))
 	c.prepare()
+	c.ok(os.WriteFile(filepath.Join(dir, "mfahelp.db"), c.approved, 0o600))
 	before := len(c.tenant.Writes())
 	var told []string
 	for n := 0; ; n++ {
@@ -175,49 +188,166 @@ func (c *crashes) run() {
 }
 
 func (c *crashes) ok(err error) {
+	c.t.Helper()
 	if err != nil {
 		c.t.Error(err)
 		runtime.Goexit() // ends this hand
 	}
 }
 
-// prepare asks for a reset that is approved, as its flow would have.
+// prepare gives the subject her methods back. Every five minutes the reset is
+// asked for, vouched for and approved anew: a sign-in is fresh for ten.
 func (c *crashes) prepare() {
-	s, err := store.Open(context.Background(), store.Options{URL: "sqlite:" + c.c.Dir + "/store.db", AuditKey: crashKey})
+	if time.Since(c.made) < 5*time.Minute {
+		c.register()
+		return
+	}
+	dir, err := os.MkdirTemp(runDir, "approved-")
 	c.ok(err)
-	var ids []string
-	for _, name := range []string{"first", "second"} {
-		m, err := c.tenant.Register(c.c.User, graph.Method{Kind: graph.FIDO2, Name: name})
+	defer os.RemoveAll(dir)
+	is := c.c
+	is.Dir = dir
+	a, err := crashApp(context.Background(), is, c.tenant, time.Now)
+	c.ok(err)
+	had, err := a.graph.Methods(context.Background(), c.subject) // from the beginning
+	c.ok(err)
+	for _, m := range had {
+		if m.SecondFactor() {
+			c.change(graph.Change{Kind: graph.DeleteMethod, Object: m.ID, Method: m.Kind})
+		}
+	}
+	c.register()
+	c.c.Request = c.approve(a)
+	head, err := a.store.Head(context.Background())
+	c.ok(err)
+	c.ok(a.Close())
+	c.approved, err = os.ReadFile(filepath.Join(dir, "mfahelp.db"))
+	c.ok(err)
+	c.since, c.made = head.Seq, time.Now()
+}
+
+// register gives the subject two methods, which are the same in each run.
+func (c *crashes) register() {
+	for i, kind := range []graph.Kind{graph.Authenticator, graph.External} {
+		_, err := c.tenant.Register(c.subject, graph.Method{
+			Kind: kind, Name: "iPhone 16e", ID: fmt.Sprintf("a1c0dead-0000-4000-8000-00000000000%d", i), Created: time.Now().Add(-60 * 24 * time.Hour),
+		})
 		c.ok(err)
-		ids = append(ids, m.ID)
 	}
-	now := time.Now()
-	effect := func(key string, ch graph.Change) flows.Effect {
-		ch.User = c.c.User
-		return flows.Effect{Key: "R/" + key, Change: ch, Approval: "R", Then: "crash.done"}
+}
+
+// approve goes the whole way to the last approval, which nobody has worked on.
+func (c *crashes) approve(a *app) (request string) {
+	ctx := context.Background()
+	seen := &pinboard{Platform: a.web, posts: map[string]bot.Post{}}
+	r := a.runner()
+	r.Platforms = map[string]bot.Platform{"web": seen}
+	work := func() {
+		for more, err := true, error(nil); more; {
+			more, err = a.store.Step(ctx, r)
+			c.ok(err)
+		}
 	}
-	someone := func(id string) bot.Person {
-		return bot.Person{Platform: "web", ID: id, Identity: bot.Identity{Tenant: c.c.Tenant, ObjectID: id}}
+	id := 0
+	does := func(who bot.Person, in bot.Place, did bot.Act) {
+		id++
+		c.ok(a.store.Accept(ctx, bot.Event{ID: fmt.Sprint("crash-", id), At: time.Now(), From: who, In: in, Did: did}))
 	}
-	r := flows.Request{State: flows.ResetAsked, Case: "C", Asked: now, Changed: now, As: flows.AsColleague}
-	r.Key, r.Expires = "R", now.Add(4*time.Hour)
-	r.HandOver.To = someone("carl").Identity
-	r.Plan = flows.Plan{
-		Subject: bot.Identity{Tenant: c.c.Tenant, ObjectID: c.c.User}, Requester: someone("adele").Identity, Needs: []string{"callback"}, Approvers: 1,
-		Effects: []flows.Effect{
-			effect("1", graph.Change{Kind: graph.DeleteMethod, Method: graph.FIDO2, Object: ids[0]}),
-			effect("2", graph.Change{Kind: graph.DeleteMethod, Method: graph.FIDO2, Object: ids[1]}),
-			effect("3", graph.Change{Kind: graph.RevokeSessions}),
-			effect("pass", graph.Change{Kind: graph.CreatePass, Life: time.Hour}),
-		},
+	yes := func(post, name string) {
+		who, _ := c.person(a, name)
+		e, err := saysYes(ctx, a, linkOf(seen.posts[post]), who)
+		c.ok(err)
+		c.ok(a.store.Accept(ctx, e))
 	}
-	c.ok(s.Record(context.Background(), flows.Answer{Requests: []flows.Request{r}}, now))
-	r.State, r.Version = flows.ResetExecuting, 1
-	r.Proofs = []flows.Proof{{Approval: "R", Digest: r.Digest(), Kind: "callback", By: someone("carl"), SignedIn: now, At: now, Expires: r.Expires}}
-	r.Decisions = []flows.Decision{{Approval: "R", Digest: r.Digest(), By: someone("ada"), Eligible: true, Approve: true, SignedIn: now, At: now}}
-	mail := effect("mail", graph.Change{Kind: graph.SendMail, Mail: graph.Mail{Subject: "It is done", Text: "t"}})
-	c.ok(s.Record(context.Background(), flows.Answer{Requests: []flows.Request{r}, Effects: append(r.Effects, mail)}, time.Now()))
-	c.ok(s.Close())
+	asker, in := c.person(a, crashAsker)
+	does(asker, in, bot.Commanded{Name: "mfa-help", Text: "reset " + crashSubject + "@" + sandbox.Domain})
+	work()
+	all, err := a.store.By(ctx, asker.Identity, time.Time{})
+	c.ok(err)
+	if len(all) != 1 {
+		c.ok(fmt.Errorf("%d requests, of %v", len(all), seen.order))
+	}
+	request = all[0].Key
+	about := "case/" + all[0].Case + "/" + request + "/"
+	yes(about+"manager/web", crashManager)
+	work()
+	approver, _ := c.person(a, crashApprover)
+	does(approver, a.channel(), bot.Pressed{Key: keyOf(seen.posts[about+"card"], "reset.approve")})
+	work()
+	yes(seen.order[len(seen.order)-1], crashApprover)
+	return request
+}
+
+// saysYes is somebody's yes on our own page, after a fresh sign-in.
+func saysYes(ctx context.Context, a *app, link string, who bot.Person) (bot.Event, error) {
+	shown, err := a.resets.flow.Confirm(ctx, link, who)
+	if err == nil && shown.Agree == "" {
+		err = fmt.Errorf("%s may not agree: %+v", who.ID, shown.Message)
+	}
+	return bot.Event{
+		ID: "yes-" + link, At: time.Now(), From: bot.Person{Platform: "page", Identity: who.Identity}, In: bot.Place{Platform: "page", Audience: bot.Direct},
+		Did: bot.SignedIn{Link: link, At: time.Now().Add(-time.Minute), Methods: []string{"mfa", "fido"}, Digest: shown.Digest},
+	}, err
+}
+
+// person is somebody as the page knows them, and where they are told something.
+func (c *crashes) person(a *app, login string) (bot.Person, bot.Place) {
+	c.t.Helper()
+	is, _ := c.tenant.Person(login + "@" + sandbox.Domain)
+	who, in, ok, err := a.web.Reach(context.Background(), bot.Identity{Tenant: c.tenant.ID(), ObjectID: is.ID})
+	if c.ok(err); !ok {
+		c.ok(fmt.Errorf("nobody is %s", login))
+	}
+	return who, in
+}
+
+// A pinboard is a platform on which everything stays to be read.
+type pinboard struct {
+	bot.Platform
+	mu    sync.Mutex
+	posts map[string]bot.Post
+	order []string // of the keys, the last that was sent last
+}
+
+// Send sends p, and pins it up.
+func (b *pinboard) Send(ctx context.Context, p bot.Post, ref string) (string, error) {
+	b.mu.Lock()
+	b.posts[p.Key] = p
+	b.order = append(slices.DeleteFunc(b.order, func(k string) bool { return k == p.Key }), p.Key)
+	b.mu.Unlock()
+	return b.Platform.Send(ctx, p, ref)
+}
+
+// last is the last post to somebody alone that has what is wanted.
+func (b *pinboard) last(who bot.Person, has func(bot.Post) bool) (bot.Post, bool) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	for _, key := range slices.Backward(b.order) {
+		if p := b.posts[key]; p.To.Reader == who.ID && has(p) {
+			return p, true
+		}
+	}
+	return bot.Post{}, false
+}
+
+// linkOf is what a post leads to on our own page; "" for nowhere.
+func linkOf(p bot.Post) string {
+	for _, a := range p.Message.Actions {
+		if o, ok := a.(bot.Open); ok {
+			return o.URL[strings.LastIndex(o.URL, "/")+1:]
+		}
+	}
+	return ""
+}
+
+// keyOf is the key of a button of a post; "" if it has none.
+func keyOf(p bot.Post, verb string) string {
+	for _, a := range p.Message.Actions {
+		if c, ok := a.(bot.Choose); ok && c.Verb == verb {
+			return c.Key
+		}
+	}
+	return ""
 }
 
 // program runs one, and reports what it said and whether it was killed. The
@@ -267,171 +397,205 @@ func (c *crashes) program(n int) (told []string, died bool) {
 
 // judge holds the tenant's log to what the store has on record.
 func (c *crashes) judge(writes []sandbox.Request, told []string) {
-	s, err := store.Open(context.Background(), store.Options{URL: "sqlite:" + c.c.Dir + "/store.db", AuditKey: crashKey})
+	s, err := store.Open(context.Background(), store.Options{URL: "sqlite:" + c.c.Dir + "/mfahelp.db", AuditKey: crashKey})
 	c.ok(err)
 	defer func() { c.ok(s.Close()) }()
-	outcomes, err := s.Outcomes(context.Background(), "R")
+	outcomes, err := s.Outcomes(context.Background(), c.c.Request)
 	c.ok(err)
-	wrong := func(format string, args ...any) {
-		var b strings.Builder
-		for _, w := range writes {
-			fmt.Fprintf(&b, "%s %s %s %d done: %v\n", w.Write, w.Object, w.Method, w.Status, w.Done)
-		}
-		for _, o := range outcomes {
-			fmt.Fprintf(&b, "%s %s %s %q after %d\n", o.Key, o.Kind, o.State, o.Reason, o.Tries)
-		}
-		c.t.Errorf(format+"\n%s%s", append(args, b.String(), strings.Join(told, "\n"))...)
+	lines, err := s.Trail(context.Background(), c.since, 10_000)
+	c.ok(err)
+	j := &judgement{crashes: c, writes: writes, told: told, outcomes: outcomes, lines: lines}
+	j.effects()
+	j.mails()
+	j.intents()
+	j.shown()
+	if r, err := s.Verify(context.Background()); err != nil || !r.Sound() {
+		j.wrong("the audit trail: %+v, %v", r, err)
 	}
-	done := func(k graph.ChangeKind, object string) (n int) {
-		for _, w := range writes {
-			if w.Write == k && w.Done && (object == "" || w.Object == object) {
-				n++
-			}
-		}
-		return n
+	if lines, err := s.Dangling(context.Background(), time.Now().Add(time.Hour)); err != nil || len(lines) != 0 {
+		j.wrong("%d intents have no outcome, %v", len(lines), err)
 	}
-	begun := map[graph.ChangeKind]int{}
-	shown, last := 0, flows.Outcome{}
-	for _, o := range outcomes {
-		begun[o.Kind] += o.Tries
+	c.forget()
+}
+
+// A judgement is of one run.
+type judgement struct {
+	*crashes
+	writes   []sandbox.Request
+	told     []string
+	outcomes []flows.Outcome
+	lines    []store.Line // of the audit trail, since the last approval
+}
+
+func (j *judgement) wrong(format string, args ...any) {
+	j.t.Helper()
+	var b strings.Builder
+	for _, w := range j.writes {
+		fmt.Fprintf(&b, "%s %s %s %d done: %v\n", w.Write, w.Object, w.Method, w.Status, w.Done)
+	}
+	for _, o := range j.outcomes {
+		fmt.Fprintf(&b, "%s %s %s %q after %d\n", o.Key, o.Kind, o.State, o.Reason, o.Tries)
+	}
+	for _, l := range j.lines {
+		fmt.Fprintf(&b, "%s: %s\n", l.Key, l.Result)
+	}
+	j.t.Errorf(format+"\n%s%s", append(args, b.String(), strings.Join(j.told, "\n"))...)
+}
+
+// done is how often the tenant did something.
+func (j *judgement) done(k graph.ChangeKind, object string) (n int) {
+	for _, w := range j.writes {
+		if w.Write == k && w.Done && (object == "" || w.Object == object) {
+			n++
+		}
+	}
+	return n
+}
+
+// effects are what the plan has: each method goes once, sessions end, and one
+// pass is left, which is the last.
+func (j *judgement) effects() {
+	methods, last := 0, flows.Outcome{}
+	for _, o := range j.outcomes {
 		switch o.Kind {
 		case graph.DeleteMethod:
-			if n := done(o.Kind, o.Effect.Object); n != 1 || o.State != flows.EffectDone {
-				wrong("a method was deleted %d times, and the store says %s", n, o.State)
+			methods++
+			if n := j.done(o.Kind, o.Effect.Object); n != 1 || o.State != flows.EffectDone {
+				j.wrong("a method was deleted %d times, and the store says %s", n, o.State)
 			}
 		case graph.RevokeSessions:
-			if n := done(o.Kind, ""); n < 1 || o.State != flows.EffectDone {
-				wrong("sessions were revoked %d times, and the store says %s", n, o.State)
-			}
-		case graph.SendMail:
-			n := done(o.Kind, "")
-			if n > 1 || o.State == flows.EffectDone && n != 1 || o.State != flows.EffectDone && o.State != flows.EffectUnknown {
-				wrong("a mail was sent %d times, and the store says %s", n, o.State)
+			if n := j.done(o.Kind, ""); n < 1 || o.State != flows.EffectDone {
+				j.wrong("sessions were revoked %d times, and the store says %s", n, o.State)
 			}
 		case graph.CreatePass:
 			if o.Tries > 1 {
-				wrong("a pass was begun %d times", o.Tries)
+				j.wrong("a pass was begun %d times", o.Tries)
 			}
 			last = o
 		case graph.DeletePass:
 			if o.State != flows.EffectDone {
-				wrong("the deletion of a pass is %s", o.State)
+				j.wrong("the deletion of a pass is %s", o.State)
 			}
-		case graph.ChangeDefault:
+		case graph.ChangeDefault, graph.SendMail:
 		}
 		if o.State == flows.EffectUnknown {
-			c.unknown++
+			j.unknown++
 		}
 	}
-	for _, line := range told {
+	if methods != 2 || last.State != flows.EffectDone {
+		j.wrong("%d methods were to go, and the last pass is %s", methods, last.State)
+	}
+	if alive := j.done(graph.CreatePass, "") - j.done(graph.DeletePass, ""); alive != 1 {
+		j.wrong("%d passes are alive, want the last one alone", alive)
+	}
+}
+
+// mails are those that were begun: each is sent once at most, and if its fate is
+// known to be good, it was. That it is done is told to the subject.
+func (j *judgement) mails() {
+	fates := map[string]string{}
+	for _, l := range j.lines {
+		if key, ok := strings.CutSuffix(l.Key, "/1/outcome"); ok && strings.HasPrefix(l.Object, string(graph.SendMail)) {
+			fates[key] = l.Result
+		}
+	}
+	if _, ok := fates["effect/"+j.c.Request+"/1/mail/subject/done"]; !ok || len(fates) != 1 {
+		j.wrong("the mails are %v, want one that it is done", fates)
+	}
+	for key, fate := range fates {
+		n := j.done(graph.SendMail, "")
+		known := fate == "done"
+		if n > 1 || known && n != 1 || !known && !strings.HasPrefix(fate, "unknown") && fate != string(flows.EffectUnknown) {
+			j.wrong("%s was sent %d times, and the store says %s", key, n, fate)
+		}
+		if !known {
+			j.unknown++
+		}
+	}
+}
+
+// intents are before all that was asked of the tenant.
+func (j *judgement) intents() {
+	begun := map[graph.ChangeKind]int{}
+	for _, l := range j.lines {
+		if kind, _, _ := strings.Cut(l.Object, " "); l.Verb == "effect.intent" {
+			begun[graph.ChangeKind(kind)]++
+		}
+	}
+	for _, kind := range graph.ChangeKinds {
+		did := len(slices.DeleteFunc(slices.Clone(j.writes), func(w sandbox.Request) bool { return w.Write != kind }))
+		if did > begun[kind] {
+			j.wrong("%s was asked of the tenant %d times, and begun %d times", kind, did, begun[kind])
+		}
+	}
+}
+
+// shown is what the programs said: a pass is shown once, and written nowhere.
+func (j *judgement) shown() {
+	shown := 0
+	for _, line := range j.told {
 		if strings.HasPrefix(line, "LEAK") {
-			wrong("%s", line)
+			j.wrong("%s", line)
 		}
 		if line == "shown" {
 			shown++
 		}
 	}
 	if shown > 1 {
-		wrong("passes were shown %d times", shown)
+		j.wrong("passes were shown %d times", shown)
 	}
-	if last.State != flows.EffectDone {
-		wrong("the last pass is %s", last.State)
-	}
-	if alive := done(graph.CreatePass, "") - done(graph.DeletePass, ""); alive != 1 {
-		wrong("%d passes are alive, want the last one alone", alive)
-	}
-	for kind, n := range begun { // there is no write without an intent before it
-		if did := len(slices.DeleteFunc(slices.Clone(writes), func(w sandbox.Request) bool { return w.Write != kind })); did > n {
-			wrong("%s was asked of the tenant %d times, and begun %d times", kind, did, n)
-		}
-	}
-	for _, w := range writes {
-		if begun[w.Write] == 0 {
-			wrong("the tenant was asked for %s, and nobody had begun it", w.Write)
-		}
-	}
-	if r, err := s.Verify(context.Background()); err != nil || !r.Sound() {
-		wrong("the audit trail: %+v, %v", r, err)
-	}
-	if lines, err := s.Dangling(context.Background(), time.Now().Add(time.Hour)); err != nil || len(lines) != 0 {
-		wrong("%d intents have no outcome, %v", len(lines), err)
-	}
-	c.forget()
 }
 
-// forget deletes the pass that is left, as it would end by itself.
+// forget has the tenant be as it was: the pass that is left ends.
 func (c *crashes) forget() {
-	o := c.c.options(c.c.Writer)
-	w, err := msgraph.NewWriter(msgraph.WriterOptions{Options: o})
-	c.ok(err)
-	passes, err := c.c.passes(context.Background())
-	c.ok(err)
-	for _, id := range passes {
-		_, err := w.Change(context.Background(), graph.Change{Kind: graph.DeletePass, User: c.c.User, Object: id})
-		c.ok(err)
-	}
-}
-
-func (c crash) options(app sandbox.App) msgraph.Options {
-	return msgraph.Options{
-		Tenant: c.Tenant, ClientID: app.ID, Credential: msgraph.Secret{Text: secret.New(app.Secret)},
-		Cloud: msgraph.Custom{Authority: c.Addr, Graph: c.Addr, RootCA: c.CA},
-	}
-}
-
-// passes are the ids of those that the account has.
-func (c crash) passes(ctx context.Context) (ids []string, err error) {
-	reader, err := msgraph.New(c.options(c.Reader))
-	if err != nil {
-		return nil, err
-	}
-	methods, err := reader.Methods(ctx, c.User)
-	for _, m := range methods {
-		if m.Kind == graph.Pass {
-			ids = append(ids, m.ID)
+	alive := map[string]bool{}
+	for _, r := range c.tenant.Writes() {
+		if r.Done && (r.Write == graph.CreatePass || r.Write == graph.DeletePass) {
+			alive[r.Object] = r.Write == graph.CreatePass
 		}
 	}
-	return ids, err
+	for id, is := range alive {
+		if is {
+			c.change(graph.Change{Kind: graph.DeletePass, Object: id})
+		}
+	}
 }
 
-// A victim is the program that is killed: the real store and its workers, the
-// real writer, and in the place of the reset flow the least that goes on.
+// A victim is the program that is killed. Each look at the clock is a step of
+// its: before anything is recorded, tried or told, it looks what time it is.
 type victim struct {
 	crash
-	s     *store.Store
-	w     *msgraph.Writer
-	steps atomic.Int64
-	noted chan struct{}
+	*app
+	manager bot.Person
+	in      bot.Place
+	seen    *pinboard
+	steps   atomic.Int64
+	pressed int
+	noted   chan struct{}
 }
 
 // crashed is the whole of that program. It never returns.
 func crashed(is string) {
+	ctx := context.Background()
 	v := &victim{noted: make(chan struct{}, 1)}
 	must(json.Unmarshal([]byte(is), &v.crash))
-	reader, err := msgraph.New(v.options(v.Reader))
+	tenant, err := sandbox.New(sandbox.Options{Dir: v.Keys, NoHistory: true}) // the same people and apps, for the configuration
 	must(err)
-	o := v.options(v.Writer)
-	o.Observe = func(c msgraph.Call) { v.step("answered " + c.Op) }
-	v.w, err = msgraph.NewWriter(msgraph.WriterOptions{Options: o, Mailbox: sandbox.Mailbox, People: reader.User})
+	v.app, err = crashApp(ctx, v.crash, tenant, func() time.Time { v.step(); return time.Now() })
 	must(err)
-	v.s, err = store.Open(context.Background(), store.Options{
-		URL: "sqlite:" + v.Dir + "/store.db", AuditKey: crashKey, Observe: func(n store.Note) { v.step(n.What) },
-	})
+	grace, _ := tenant.Person(crashManager + "@" + sandbox.Domain)
+	v.manager, v.in, _, err = v.web.Reach(ctx, bot.Identity{Tenant: tenant.ID(), ObjectID: grace.ID})
 	must(err)
-	go func() {
-		must(v.s.Run(context.Background(), store.Runner{Router: v, Leave: v, Changer: v}))
-	}()
-	tick := time.NewTicker(20 * time.Millisecond)
-	for {
-		if v.goOn(context.Background()) {
-			fmt.Println("steps", v.steps.Load())
-			os.Exit(0)
-		}
-		select {
-		case <-v.noted:
-		case <-tick.C:
-		}
+	must(v.resets.start(ctx, v.store, time.Now()))
+	v.seen = &pinboard{Platform: v.web, posts: map[string]bot.Post{}}
+	r := v.runner()
+	r.Leave, r.Changer, r.Platforms = v, v, map[string]bot.Platform{"web": v.seen}
+	go func() { must(v.store.Run(ctx, r)) }()
+	for !v.goOn(ctx) {
+		v.wait()
 	}
+	fmt.Println("steps", v.steps.Load())
+	os.Exit(0)
 }
 
 func must(err error) {
@@ -442,7 +606,7 @@ func must(err error) {
 }
 
 // step is one that the program may be killed at.
-func (v *victim) step(string) {
+func (v *victim) step() {
 	if n := v.steps.Add(1); int(n) == v.KillAt {
 		must(syscall.Kill(os.Getpid(), syscall.SIGKILL))
 		select {} // until it arrives
@@ -453,39 +617,103 @@ func (v *victim) step(string) {
 	}
 }
 
+// wait ends when something has happened, or a little later.
+func (v *victim) wait() {
+	t := time.NewTimer(20 * time.Millisecond)
+	defer t.Stop()
+	select {
+	case <-v.noted:
+	case <-t.C:
+	}
+}
+
 // goOn has the pass shown when its time has come, and reports whether all is
 // done.
 func (v *victim) goOn(ctx context.Context) bool {
-	r, err := v.s.Request(ctx, "R")
+	r, err := v.store.Request(ctx, v.Request)
 	must(err)
-	outcomes, err := v.s.Outcomes(ctx, "R")
+	outcomes, err := v.store.Outcomes(ctx, v.Request)
 	must(err)
-	over := true
+	over, waits := true, false
 	for _, o := range outcomes {
-		if o.Kind == graph.CreatePass && o.State == flows.EffectWanted && r.State == flows.ResetExecuted {
-			v.show(ctx, o.Key)
-		}
 		over = over && o.State.Over()
+		waits = waits || o.Kind == graph.CreatePass && o.State == flows.EffectWanted
 	}
-	_, due, err := v.s.NextDue(ctx)
+	if waits && r.State == flows.ResetExecuted {
+		v.fetch(ctx)
+		return false
+	}
+	at, due, err := v.store.NextDue(ctx)
 	must(err)
-	return r.State == flows.ResetWatched && over && !due
+	return r.State == flows.ResetWatched && over && (!due || time.Until(at) > 2*time.Minute) // a mail is over then too: its lease is shorter
 }
 
-func (v *victim) show(ctx context.Context, key string) {
-	v.step("pressed")
-	pass, ok, err := v.s.Reveal(ctx, key, bot.Person{Platform: "web", ID: "carl", Identity: bot.Identity{Tenant: v.Tenant, ObjectID: "carl"}}, v, v)
+// fetch has the manager press what leads to the pass, sign in, and look at it.
+// What does not come is tried again.
+func (v *victim) fetch(ctx context.Context) {
+	ready, _, err := v.store.Posted(ctx, "case/"+caseOf(v.Request)+"/"+v.Request+"/manager/web")
 	must(err)
+	v.press(ctx, keyOf(ready, "reset.show"))
+	confirms := func(p bot.Post) bool { return keyOf(p, "reset.reveal") != "" }
+	confirm, ok := v.await(func(p bot.Post) bool { return confirms(p) || linkOf(p) != "" })
+	if ok && !confirms(confirm) { // they did not sign in for it yet
+		yes, err := saysYes(ctx, v.app, linkOf(confirm), v.manager)
+		if err != nil { // it is of before
+			v.wait()
+			return
+		}
+		must(v.store.Accept(ctx, yes))
+		confirm, ok = v.await(confirms)
+	}
 	if !ok {
 		return
 	}
-	v.step("revealed")
+	v.press(ctx, keyOf(confirm, "reset.reveal"))
+	shown, ok := v.await(func(p bot.Post) bool { return len(p.Message.Reveals()) > 0 })
+	if !ok {
+		return
+	}
+	for _, secret := range shown.Message.Reveals() {
+		v.look(ctx, secret)
+	}
+}
+
+// caseOf is the key of a request's case: "reset", the case, and its number.
+func caseOf(request string) string { return strings.Split(request, "/")[1] }
+
+// press has the manager press a button, if there is one.
+func (v *victim) press(ctx context.Context, key string) {
+	if key == "" {
+		return
+	}
+	v.pressed++
+	must(v.store.Accept(ctx, bot.Event{ID: fmt.Sprintf("press-%d-%d", os.Getpid(), v.pressed), At: v.now(), From: v.manager, In: v.in, Did: bot.Pressed{Key: key}}))
+}
+
+// await waits for a while until the manager sees something.
+func (v *victim) await(has func(bot.Post) bool) (bot.Post, bool) {
+	for late := time.Now().Add(5 * time.Second); time.Now().Before(late); v.wait() {
+		if p, ok := v.seen.last(v.manager, has); ok {
+			return p, true
+		}
+	}
+	return bot.Post{}, false
+}
+
+// look asks for the pass as a platform does, and looks for it where it must not be.
+func (v *victim) look(ctx context.Context, secret bot.Reveal) {
+	v.step()
+	pass, ok := v.Reveal(ctx, secret, v.manager)
+	if !ok {
+		return
+	}
+	v.step()
 	must(filepath.WalkDir(v.Dir, func(path string, d fs.DirEntry, err error) error {
 		if err != nil || d.IsDir() {
 			return err
 		}
 		b, err := os.ReadFile(path)
-		if bytes.Contains(b, []byte(pass.Reveal())) {
+		if bytes.Contains(b, []byte(pass)) {
 			fmt.Println("LEAK: the pass is in", filepath.Base(path))
 		}
 		if errors.Is(err, fs.ErrNotExist) {
@@ -494,68 +722,20 @@ func (v *victim) show(ctx context.Context, key string) {
 		return err
 	}))
 	fmt.Println("shown")
-	v.step("shown")
+	v.step()
 }
 
-func (v *victim) Leave(context.Context, flows.Request, flows.Effect, bot.Person) (flows.Reason, error) {
-	v.step("asked for leave")
-	return flows.Reason{}, nil
+// Leave is the flow's.
+func (v *victim) Leave(ctx context.Context, r flows.Request, e flows.Effect, to bot.Person) (flows.Reason, error) {
+	why, err := v.resets.flow.Leave(ctx, r, e, to)
+	v.step()
+	return why, err
 }
 
+// Change is the writer's.
 func (v *victim) Change(ctx context.Context, c graph.Change) (graph.Changed, error) {
-	v.step("intent on record")
-	made, err := v.w.Change(ctx, c)
-	v.step("changed")
+	v.step()
+	made, err := v.resets.writer.Change(ctx, c)
+	v.step()
 	return made, err
-}
-
-func (v *victim) Event(context.Context, bot.Event) (flows.Answer, error) { return flows.Answer{}, nil }
-
-// Job hears what came of an effect, and goes on as far as that goes.
-func (v *victim) Job(ctx context.Context, _ flows.Job) (flows.Answer, error) {
-	r, err := v.s.Request(ctx, "R")
-	if err != nil {
-		return flows.Answer{}, err
-	}
-	outcomes, err := v.s.Outcomes(ctx, "R")
-	if err != nil {
-		return flows.Answer{}, err
-	}
-	v.step("told")
-	passes, last, open := 0, flows.Outcome{}, false
-	for _, o := range outcomes {
-		if o.Kind == graph.CreatePass {
-			passes, last = passes+1, o
-		} else if o.Kind != graph.SendMail {
-			open = open || !o.State.Over()
-		}
-	}
-	switch {
-	case open:
-		return flows.Answer{}, nil
-	case r.State == flows.ResetExecuting:
-		r.State = flows.ResetExecuted
-	case r.State == flows.ResetExecuted && last.State == flows.EffectDone:
-		r.State = flows.ResetWatched
-	case r.State == flows.ResetExecuted && last.State == flows.EffectUnknown:
-		return v.anew(ctx, last, passes)
-	default:
-		return flows.Answer{}, nil
-	}
-	return flows.Answer{Requests: []flows.Request{r}}, nil
-}
-
-// anew deletes a pass that nobody knows of, and asks for another.
-func (v *victim) anew(ctx context.Context, last flows.Outcome, n int) (flows.Answer, error) {
-	ids, err := v.passes(ctx)
-	var a flows.Answer
-	for _, id := range ids {
-		a.Effects = append(a.Effects, flows.Effect{
-			Key: "R/gone/" + id, Approval: "R", Then: "crash.done", Change: graph.Change{Kind: graph.DeletePass, User: v.User, Object: id},
-		})
-	}
-	again := last.Effect
-	again.Key = fmt.Sprintf("R/pass~%d", n+1)
-	a.Effects = append(a.Effects, again)
-	return a, err
 }
