@@ -332,6 +332,23 @@ func TestAChangedAccountIsApprovedAnew(t *testing.T) {
 	}
 }
 
+// TestWhatIsOverIsNotAskedAnew ends what was to be approved anew when its time is
+// over: nothing else would, and nobody could ask again.
+func TestWhatIsOverIsNotAskedAnew(t *testing.T) {
+	h := proven(t)
+	h.Apply = nil
+	h.approve(priya)
+	h.Advance(h.policy.RequestLife + time.Hour)
+	h.policy.Burst++ // which sends back what is in time
+	h.build()
+	h.Apply = h.tenant.Apply
+	h.Advance(2 * time.Minute)
+	h.untouched()
+	if r := h.Asked(); r.State != flows.ResetExpired {
+		t.Errorf("it is %s, of %v, until %v", r.State, h.Clock, r.Expires)
+	}
+}
+
 // sentBackAt finds the version in the key of the line that says so.
 func sentBackAt(h *house) (version string) {
 	for _, p := range h.Posts {

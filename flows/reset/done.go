@@ -91,7 +91,7 @@ func (f *Flow) executing(ctx context.Context, r flows.Request, c flows.Case, out
 // dropped goes on after an effect was not allowed any more: it is too late, or
 // everything is looked at again, and what was said is void.
 func (f *Flow) dropped(ctx context.Context, r flows.Request, c flows.Case, o flows.Outcome) (flows.Answer, error) {
-	if o.Reason == "approval.expired" {
+	if o.Reason == "approval.expired" || !f.Now().Before(r.Expires) { // there is nobody any more who would end it
 		return f.end(ctx, r, c, flows.ResetExpired, "reset.why.expired", bot.Identity{})
 	}
 	return f.sendBack(ctx, r, c, o.Reason)
