@@ -52,9 +52,13 @@ func (c *clicked) later(d time.Duration) {
 	}
 }
 
-// sit has somebody take a seat of the page.
+// sit has somebody take a seat of the page, if they do not have it: to take it
+// again would begin another session, and nobody could wait for that.
 func (c *clicked) sit(seat, person string) {
 	c.t.Helper()
+	if js[string](c.browser, fmt.Sprintf(`document.querySelector("#who-%s").dataset.was`, seat)) == person {
+		return
+	}
 	js[any](c.browser, fmt.Sprintf(`{const s = document.querySelector("#who-%s"); s.value = %s; s.dispatchEvent(new Event("change", {bubbles: true}))}`, seat, quoted(person)))
 	c.until(person, fmt.Sprintf(`document.querySelector("#who-%s").dataset.was === %s`, seat, quoted(person)))
 }
