@@ -36,11 +36,22 @@ func TestMutations(t *testing.T) {
 			{"store/deeds.go", "`(SELECT is_on FROM freezes) = 0`", "`1 = 1`"},
 			{"store/perform.go", "SET begun = begun + 1 WHERE is_on = 0`", "SET begun = begun + 1`"},
 		}, `: resets are stopped`},
+		{"nor does what a plan ends begin then", [][3]string{{"store/perform.go", "if !anyway(r, d.Effect) {", "if !flows.ResetFrozen.Lets(d.Effect.Kind) {"}}, `sessions.revoke .*: resets are stopped`},
+		{"rights are read again", [][3]string{{"flows/reset/leave.go", "r.Decisions[i].Eligible = ok", "_, _ = i, ok"}}, `: \d approved it in time, of \d`},
+		{"another policy", [][3]string{{"flows/reset/leave.go", "if r.PolicyVersion != f.version {", "if false {"}}, `: nobody vouched for them`},
+		{"who calls back has heard the code", [][3]string{{"flows/reset/proof.go", `!same(heard(x.fields["half"]), f.Codes.half(subjectHalf, x.r))`, "false"}}, `: nobody vouched for them`},
+		{"who picks a pass up was told the code", [][3]string{{"flows/reset/handover.go", `!same(heard(x.fields["code"]), f.Codes.code(pickUpCode, r.Key, key))`, "false"}}, `was shown the pass`},
+		{"who has nothing left gets a pass", [][3]string{{"flows/reset/plan.go", "if strong == 0 || len(gone) == 0 {", "if len(gone) == 0 {"}}, `: a password alone is left, and no pass comes`},
+		{"sessions end of who says that it was not them", [][3]string{{"flows/reset/leave.go", "return r.State == flows.ResetFrozen && r.Alarm", "return false"}}, `their sessions did not end`},
+		{"a colleague is told nothing", [][3]string{{"flows/reset/standing.go", "	if r.As == flows.AsSubject {\n", "	if r.As != flows.AsAdmin {\n"}}, `reads of the phone of`},
+		{"a mail is sent once", [][3]string{{"graph/change.go", "c.Kind != CreatePass && c.Kind != SendMail", "c.Kind != CreatePass"}}, `mail/.* was done 2 times`},
+		{"a pass is made once", [][3]string{{"graph/change.go", "c.Kind != CreatePass && c.Kind != SendMail", "c.Kind != SendMail"}}, `was done 2 times`},
+		{"what is over is not asked anew", [][3]string{{"flows/reset/done.go", ` || !f.Now().Before(r.Expires) {`, " {"}}, `is still \w+ a day later`},
 	} {
 		t.Run(m.name, func(t *testing.T) {
 			cmd := exec.Command("go", "test", "-overlay", overlay(t, m.cuts), "./cmd/simulate", "-run", "^TestSimulate$", "-count", "1")
 			cmd.Dir = "../.."
-			cmd.Env = append(os.Environ(), "MFAHELP_SEEDS=60", "MFAHELP_MUTATIONS=")
+			cmd.Env = append(os.Environ(), "MFAHELP_SEEDS=100", "MFAHELP_MUTATIONS=")
 			out, err := cmd.CombinedOutput()
 			switch {
 			case m.want == "" && err != nil:

@@ -39,7 +39,12 @@ type oracle struct {
 	passes  map[string]string     // whose is each pass that the tenant made
 	frozen  bool                  // an admin stopped all, and no two let it go on
 	lifting map[string]bool       // who said that it may
+	entered map[string]bool       // requests whose subject was told the code to pick the pass up
 	begun   map[string]bool       // requests of which something was written
+	ends    map[string]time.Time  // when sessions have to end at the earliest, of whom
+	ended   map[string]time.Time  // when they did last, of whom
+	tries   map[string]int        // how often the tenant was told to do what may be done once, by its key on record
+	rules   int                   // how many policies there were before
 	judged  int                   // lines of the tenant's log
 	secrets map[string]bool       // halves and codes that people were told
 }
@@ -57,12 +62,14 @@ type yes struct {
 	by                    bot.Identity
 	at                    time.Time
 	entitled              bool // they were in the group of those who approve
+	rules                 int  // by which it was decided
 }
 
 func newOracle() *oracle {
 	return &oracle{
 		asked: map[string]question{}, plans: map[string]flows.Plan{}, heard: map[string]bool{}, stopped: map[string]bool{}, notMe: map[string]bool{},
 		offered: map[string]bool{}, passes: map[string]string{}, lifting: map[string]bool{}, secrets: map[string]bool{},
+		entered: map[string]bool{}, begun: map[string]bool{}, ends: map[string]time.Time{}, ended: map[string]time.Time{}, tries: map[string]int{},
 	}
 }
 
@@ -82,13 +89,16 @@ func (w *world) agreed(link, digest string, by bot.Identity) {
 	r, err := w.s.Request(context.Background(), l.Subject)
 	w.ok(err)
 	w.plans[digest] = r.Plan
-	w.yeses = append(w.yeses, yes{l.Verb, l.Subject, digest, by, w.at, slices.Contains(w.tenant.Groups[approverGroup], by.ObjectID)})
+	w.yeses = append(w.yeses, yes{l.Verb, l.Subject, digest, by, w.at, slices.Contains(w.tenant.Groups[approverGroup], by.ObjectID), w.rules})
 }
 
 // judge holds what the tenant has written since to the books.
 func (w *world) judge() {
 	for ; w.judged < len(w.tenant.Written); w.judged++ {
 		c := w.tenant.Written[w.judged]
+		if c.Kind == graph.RevokeSessions {
+			w.ended[c.User] = w.at
+		}
 		if why := w.against(c); why != "" {
 			w.wrong("%s %s of %s: %s", c.Kind, c.Object, c.User, why)
 		}
@@ -117,6 +127,7 @@ func (w *world) against(c graph.Change) string {
 		}
 		reason := w.lacks(key, q, c)
 		if reason == "" {
+			w.begun[key] = true
 			return ""
 		}
 		if why == "nobody asked for it" || reason < why { // the same one in each run
@@ -155,17 +166,29 @@ func (w *world) lacks(key string, q question, c graph.Change) string {
 			continue
 		}
 		for _, p := range w.yeses {
-			if p.request != key || p.digest != digest || !w.vouches(p, q) {
+			if p.request != key || p.digest != digest || p.rules != w.rules || !w.vouches(p, q) {
 				continue
 			}
-			if n := w.approvals(p, q); n >= w.need {
-				return ""
-			} else if reason := fmt.Sprintf("%d approved it in time, of %d", n, w.need); reason < why {
-				why = reason
+			reason, need := "", w.need
+			if plan.Class == "all-methods" {
+				need = max(need, 2)
 			}
+			switch n := w.approvals(p, q); {
+			case n < need:
+				reason = fmt.Sprintf("%d approved it in time, of %d", n, need)
+			case c.Kind == graph.DeleteMethod && w.rest(c.User) == 0 && !brings(plan, graph.CreatePass):
+				reason = "a password alone is left, and no pass comes"
+			default:
+				return ""
+			}
+			why = min(why, reason)
 		}
 	}
 	return why
+}
+
+func brings(p flows.Plan, k graph.ChangeKind) bool {
+	return slices.ContainsFunc(p.Effects, func(e flows.Effect) bool { return e.Kind == k })
 }
 
 // vouches reports whether p is a proof for q: by the manager, or where somebody
@@ -186,7 +209,7 @@ func (w *world) vouches(p yes, q question) bool {
 func (w *world) approvals(p yes, q question) int {
 	first := map[string]time.Time{}
 	for _, y := range w.yeses {
-		if y.verb != "reset.approve" || y.request != p.request || y.digest != p.digest || !y.entitled || y.by == p.by || y.by == q.who || y.by == q.about ||
+		if y.verb != "reset.approve" || y.request != p.request || y.digest != p.digest || y.rules != p.rules || !y.entitled || y.by == p.by || y.by == q.who || y.by == q.about ||
 			!slices.Contains(w.tenant.Groups[approverGroup], y.by.ObjectID) {
 			continue
 		}
@@ -208,7 +231,7 @@ func (w *world) approvals(p yes, q question) int {
 }
 
 // mayHold reports whether somebody may be shown a pass: who vouched and signed in
-// just now, or the subject, where such a one left it to them.
+// just now for this, or the subject, where such a one left it to them.
 func (w *world) mayHold(key string, who bot.Identity) bool {
 	q, ok := w.asked[key]
 	if !ok {
@@ -216,7 +239,7 @@ func (w *world) mayHold(key string, who bot.Identity) bool {
 	}
 	for _, y := range w.yeses {
 		vouched := slices.ContainsFunc(w.yeses, func(p yes) bool { return p.request == key && p.by == y.by && w.vouches(p, q) })
-		if y.request == key && vouched && w.at.Sub(y.at) <= handOver && (y.by == who || w.offered[key] && who == q.about) {
+		if y.request == key && y.verb == "reset.show" && vouched && w.at.Sub(y.at) <= handOver && (y.by == who || w.offered[key] && w.entered[key] && who == q.about) {
 			return true
 		}
 	}
@@ -228,7 +251,11 @@ func (w *world) mayHold(key string, who bot.Identity) bool {
 func (w *world) pressing(who bot.Person, verb, subject string) {
 	key, _, _ := strings.Cut(subject, "#")
 	if verb == "reset.not-me" || verb == "reset.stop" && w.approvedByAny(key) {
-		w.notMe[key] = w.notMe[key] || who.Identity == w.asked[key].about
+		q := w.asked[key]
+		w.notMe[key] = w.notMe[key] || who.Identity == q.about
+		if _, known := w.ends[q.about.ObjectID]; w.notMe[key] && w.begun[key] && !known {
+			w.ends[q.about.ObjectID] = w.at
+		}
 	}
 }
 
@@ -275,6 +302,39 @@ func (w *world) approvedByAny(key string) bool {
 
 func (w *world) isAdmin(who bot.Identity) bool {
 	return slices.ContainsFunc(admins, func(p bot.Person) bool { return p.Identity == who })
+}
+
+// once counts what the tenant is about to do, and may do once, under the key of
+// the effect on record: its intent is the last line there.
+func (w *world) once(c graph.Change) {
+	if c.Kind != graph.SendMail && c.Kind != graph.CreatePass {
+		return
+	}
+	head, err := w.s.Head(context.Background())
+	w.ok(err)
+	lines, err := w.s.Trail(context.Background(), head.Seq-1, 1)
+	w.ok(err)
+	if len(lines) != 1 || lines[0].Verb != "effect.intent" || lines[0].Object != string(c.Kind)+" "+c.User {
+		w.wrong("%s of %s without an intent right before it: %+v", c.Kind, c.User, lines)
+		return
+	}
+	key := lines[0].Key[:strings.LastIndex(strings.TrimSuffix(lines[0].Key, "/intent"), "/")]
+	if w.tries[key]++; w.tries[key] > 1 {
+		w.wrong("%s was done %d times", key, w.tries[key])
+	}
+}
+
+// strange reports whether a post tells its reader of somebody's account that is
+// none of their business: of those who are no admins, each knows of their own.
+func (w *world) strange(p bot.Post, text string) string {
+	for _, who := range readers(p) {
+		for _, about := range staff {
+			if who.Key() != about.Key() && !w.isAdmin(who.Identity) && strings.Contains(text, phoneOf(about)) {
+				return who.ID + " reads of the phone of " + about.ID
+			}
+		}
+	}
+	return ""
 }
 
 // tells reports whether a text has a secret in it: the beginning of any pass, or

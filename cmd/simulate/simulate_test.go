@@ -112,7 +112,10 @@ func TestReplays(t *testing.T) {
 }
 
 // A tally is how often something happened.
-type tally struct{ Asked, Approved, Changes, Shown, Crashes, Attacks, Faults, Settled, Over, Called, Mailed, Frozen int }
+type tally struct {
+	Asked, Approved, Changes, Shown, Crashes, Attacks, Faults, Settled, Over, Called, Mailed, Frozen int
+	Everything, PickedUp, Guessed, Revoked, Rules, Regrets, Between                                  int
+}
 
 // counts are t's, each by its name.
 func (t *tally) counts(each func(name string, n *int)) {
@@ -159,6 +162,9 @@ func person(id string) bot.Person {
 	return bot.Person{Platform: "web", ID: id, Name: strings.ToUpper(id), Identity: bot.Identity{Tenant: "t", ObjectID: "o-" + id}}
 }
 
+// phoneOf is what somebody's phone is called, in the directory and nowhere else.
+func phoneOf(p bot.Person) string { return "Pixel of " + p.Name }
+
 func dm(p bot.Person) bot.Place {
 	return bot.Place{Platform: "web", ID: "dm " + p.ID, Audience: bot.Direct, Reader: p.ID}
 }
@@ -189,6 +195,8 @@ type world struct {
 	shown   map[string]int
 	crash   int // in how many changes it dies; 0 for none
 	faulty  bool
+	between bool   // leave was given, and it has not begun yet
+	calm    bool   // nobody gets between any more
 	trail   []byte // the audit trail, in the end
 }
 
@@ -225,7 +233,7 @@ func (w *world) run() {
 			w.tenant.Managers[p.ObjectID] = mo.ObjectID
 		}
 		w.tenant.Ways[p.ObjectID] = []graph.Method{
-			{ID: p.ID + "-password", Kind: graph.Password}, {ID: p.ID + "-phone", Kind: graph.Authenticator, Name: "Pixel 9", Default: true},
+			{ID: p.ID + "-password", Kind: graph.Password}, {ID: p.ID + "-phone", Kind: graph.Authenticator, Name: phoneOf(p), Default: true},
 		}
 	}
 	w.tenant.Groups[approverGroup] = []string{priya.ObjectID, sam.ObjectID, kim.ObjectID, mo.ObjectID}
@@ -233,7 +241,7 @@ func (w *world) run() {
 	w.ok(os.WriteFile(filepath.Join(w.dir, "store.db"), template(w.t), 0o600))
 	w.open()
 	defer func() { _ = w.s.Close() }()
-	for range 250 {
+	for range 150 {
 		w.act()
 		w.drain()
 		if w.failed {
@@ -293,7 +301,7 @@ func (w *world) open() {
 			},
 			RequestLife: requestLife, ProofLife: proofLife, CoolDown: 7 * 24 * time.Hour, PerRequester: 3, PerHour: 20, Burst: 3,
 			PassLife: time.Hour, PassOnce: true, CallField: graph.MobilePhone, CallUnchanged: 30 * 24 * time.Hour,
-			Settled: 3 * 24 * time.Hour, Watch: 3 * 24 * time.Hour, Remind: time.Hour,
+			Settled: 3 * 24 * time.Hour, Watch: 3 * 24 * time.Hour, Remind: time.Hour + time.Duration(w.rules)*time.Second, // so that each is another
 		},
 		Tenant: "t", Directory: w.tenant, Changes: w.tenant, SignIns: w.tenant,
 		Requests: w.s, Cases: w.s, Admins: w, Ledger: w.s, Reach: []bot.Reacher{w}, Codes: reset.Codes{Key: []byte("a key for simulations")},
@@ -301,6 +309,9 @@ func (w *world) open() {
 		Token: func() string { return w.name("token") }, Self: []string{flowstest.Writer}, Now: w.now,
 	})
 	w.ok(err)
+	begins, err := w.flow.Start(context.Background())
+	w.ok(err)
+	w.ok(w.s.Record(context.Background(), begins, w.at))
 	desk := &lookup.Desk{SignIns: &flowstest.Log{}, Directory: w.tenant, Tenant: "t", Now: w.now}
 	w.router = &flows.Router{
 		Offers: w.s, Now: w.now, Closed: func(e bot.Event, why flows.Refusal) flows.Answer { return help.Closed(say(""), e, why) },
@@ -363,8 +374,12 @@ func (w *world) Reach(_ context.Context, who bot.Identity) (bot.Person, bot.Plac
 func (w *world) Name() string { return "web" }
 
 func (w *world) Send(_ context.Context, p bot.Post, _ string) (string, error) {
-	if w.tells(fmt.Sprintf("%+v", p.Message)) {
+	text := fmt.Sprintf("%+v", p.Message)
+	if w.tells(text) {
 		w.wrong("a secret is in the post %s", p.Key)
+	}
+	if why := w.strange(p, text); why != "" {
+		w.wrong("%s, in the post %s", why, p.Key)
 	}
 	if _, known := w.posts[p.Key]; !known {
 		w.order = append(w.order, p.Key)
@@ -374,11 +389,20 @@ func (w *world) Send(_ context.Context, p bot.Post, _ string) (string, error) {
 }
 
 // drain does all that is due, and dies and starts again if it is told to.
+// In the moment before an effect begins, it does what people ask for alone.
 func (w *world) drain() {
+	for w.between {
+		did, ok, err := w.s.Next(context.Background(), w.at)
+		w.ok(err)
+		if !ok {
+			return
+		}
+		w.ok(w.s.Do(context.Background(), did, w.router))
+	}
 	for left := 500; left > 0; { // or what never ends is seen as what is still open in the end
 		_, died := w.guard(func() (bool, error) {
 			for ; left > 0; left-- {
-				did, err := w.s.Step(context.Background(), store.Runner{Router: w.router, Platforms: map[string]bot.Platform{"web": w}, Leave: w.flow, Changer: w})
+				did, err := w.s.Step(context.Background(), store.Runner{Router: w.router, Platforms: map[string]bot.Platform{"web": w}, Leave: w, Changer: w})
 				if err != nil || !did {
 					return did, err
 				}
@@ -427,6 +451,7 @@ func (w *world) Change(_ context.Context, c graph.Change) (graph.Changed, error)
 			return graph.Changed{}, errBusyTenant
 		}
 	}
+	w.once(c)
 	made, err := w.tenant.Apply(c)
 	w.judge()
 	if c.Kind == graph.CreatePass {
@@ -462,10 +487,10 @@ func (w *world) act() {
 		w.asks()
 	case n < 6:
 		w.approves(w.any(admins))
-	case n < 8:
+	case n < 7:
 		w.Attacks++
-		w.twice()
-	case n < 10:
+		w.twice(w.any(admins))
+	case n < 9:
 		w.Attacks++
 		w.both()
 	case n < 11:
@@ -480,6 +505,18 @@ func (w *world) act() {
 		w.calls(w.dice.IntN(4) == 0)
 	case n < 21:
 		w.reads()
+	case n < 23:
+		w.everything()
+	case n < 24:
+		w.Attacks++
+		w.alone()
+	case n < 26:
+		w.Attacks++
+		w.loses()
+	case n < 27 && w.dice.IntN(3) == 0:
+		w.otherRules()
+	case n < 28 && w.dice.IntN(3) == 0:
+		w.regrets()
 	case n < 40:
 		w.press(false)
 	case n < 65:
@@ -490,9 +527,11 @@ func (w *world) act() {
 	case n < 78:
 		w.Attacks++
 		w.follow(true)
-	case n < 84:
+	case n < 80:
+		w.picksUp(w.dice.IntN(3) == 0)
+	case n < 86:
 		w.handOver()
-		w.reveal()
+		w.fetches(w.any([]bot.Person{mo, mo, w.any(staff)}))
 	case n < 92:
 		w.set(w.at.Add(time.Duration(w.dice.IntN(8)) * time.Minute))
 	case n < 93:
@@ -592,6 +631,11 @@ func (w *world) press(attack bool) {
 	if attack {
 		who = w.any(staff)
 	}
+	if !slices.ContainsFunc(readers(p), func(r bot.Person) bool { return r.Key() == who.Key() }) { // it means nothing
+		w.does(who, p.To, did)
+		w.drain()
+		return
+	}
 	verb, subject, _ := verbOf(action)
 	w.pressing(who, verb, subject)
 	w.does(who, p.To, did)
@@ -676,35 +720,42 @@ func (w *world) yes(a bot.Action, who bot.Person) {
 		bot.SignedIn{Link: link, At: at, Methods: []string{"mfa", "fido"}, Digest: shown.Digest})
 }
 
-// reveal has somebody ask for a secret that a post stands for.
-func (w *world) reveal() {
+// reveal has somebody ask for the newest pass that a post stands for, or mostly
+// who sees the post, and reports whether they were shown it.
+func (w *world) reveal(who bot.Person) (shown bool) {
 	for _, key := range slices.Backward(w.order) {
 		p := w.posts[key]
 		for _, v := range p.Message.Reveals() {
 			if v.Kind != flows.RevealPass {
 				continue
 			}
-			who := w.any(staff)
-			if r := readers(p); len(r) > 0 && w.dice.IntN(3) > 0 {
+			r := readers(p)
+			mine := slices.ContainsFunc(r, func(x bot.Person) bool { return x.Key() == who.Key() })
+			if !mine && len(r) > 0 && (w.dice.IntN(3) > 0 || who.Identity == w.asked[requestOf(v.Subject)].about) { // a platform shows nobody what others see
 				who = w.any(r)
 			}
-			w.guard(func() (bool, error) {
-				pass, ok, err := w.s.Reveal(context.Background(), v.Subject, who, w.flow, w)
-				if ok {
-					w.Shown++
-					if w.shown[pass.Reveal()]++; w.shown[pass.Reveal()] > 1 {
-						w.wrong("a pass was shown twice")
-					}
-					if !w.mayHold(requestOf(v.Subject), who.Identity) {
-						w.wrong("%s was shown the pass %s", who.ID, v.Subject)
-					}
-					w.searchFiles()
-				}
-				return ok, err
-			})
-			return
+			shown, _ = w.guard(func() (bool, error) { return w.look(v, who) })
+			return shown
 		}
 	}
+	return false
+}
+
+// look is somebody's look at a pass.
+func (w *world) look(v bot.Reveal, who bot.Person) (bool, error) {
+	pass, ok, err := w.s.Reveal(context.Background(), v.Subject, who, w, w)
+	if !ok {
+		return false, err
+	}
+	w.Shown++
+	if w.shown[pass.Reveal()]++; w.shown[pass.Reveal()] > 1 {
+		w.wrong("a pass was shown twice")
+	}
+	if !w.mayHold(requestOf(v.Subject), who.Identity) {
+		w.wrong("%s was shown the pass %s", who.ID, v.Subject)
+	}
+	w.searchFiles()
+	return true, err
 }
 
 // requestOf is the key of the request that an effect's key begins with:
@@ -716,7 +767,7 @@ func requestOf(effect string) string {
 // end lets everything come to its end, looks at what is left, and returns the
 // trail.
 func (w *world) end() []byte {
-	w.faulty, w.crash = false, 0
+	w.faulty, w.crash, w.calm = false, 0, true
 	for _, p := range []bot.Person{priya, sam} { // or what was begun waits for that
 		if _, ok := w.presses(p, "reset.lift", nil); ok {
 			w.goes(p)
@@ -734,6 +785,11 @@ func (w *world) end() []byte {
 	for id, n := range w.deleted {
 		if n > 1 {
 			w.wrong("the method %s was deleted %d times", id, n)
+		}
+	}
+	for user, since := range w.ends {
+		if at, ok := w.ended[user]; !ok || at.Before(since) {
+			w.wrong("%s said that it was not them at %v, and their sessions did not end", user, since)
 		}
 	}
 	all, err := w.s.About(context.Background(), bot.Identity{}, time.Time{})
