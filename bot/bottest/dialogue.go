@@ -104,8 +104,8 @@ type sight struct {
 }
 
 // finds reports whether something must be there: not only nots.
-func (s *sight) finds() bool {
-	return slices.ContainsFunc(s.clauses, func(c clause) bool { return !c.not })
+func (want *sight) finds() bool {
+	return slices.ContainsFunc(want.clauses, func(c clause) bool { return !c.not })
 }
 
 type clause struct {

@@ -220,7 +220,7 @@ func unclear(err error) bool {
 // answerTo posts to a response_url. It lasts for half an hour and five uses. See
 // https://docs.slack.dev/interactivity/handling-user-interaction#message_responses.
 func (s *Slack) answerTo(ctx context.Context, address string, d Document) error {
-	_, _, _, err := s.api.SendMessageContext(ctx, "", append(s.options(d), slack.MsgOptionResponseURL(address, slack.ResponseTypeEphemeral))...) //nolint:dogsled // the SDK tells so much
+	_, _, _, err := s.api.SendMessageContext(ctx, "", append(s.options(d), slack.MsgOptionResponseURL(address, slack.ResponseTypeEphemeral))...)
 	return err
 }
 

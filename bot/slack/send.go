@@ -230,7 +230,7 @@ func (s *Slack) replace(ctx context.Context, p bot.Post, ref string) (string, er
 			return "", err
 		}
 	}
-	_, _, _, err = s.api.UpdateMessageContext(ctx, channel, ref, s.options(d)...) //nolint:dogsled // the SDK tells so much
+	_, _, _, err = s.api.UpdateMessageContext(ctx, channel, ref, s.options(d)...)
 	if codeOf(err) == "message_not_found" {
 		return s.post(ctx, p)
 	}

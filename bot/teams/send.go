@@ -116,18 +116,18 @@ func line(m bot.Message, dialog bool) (string, bool) {
 	if len(m.Actions) > 0 || len(m.Attachments) > 0 || dialog && len(m.Body) > 1 || len(m.Reveals()) > 0 {
 		return "", false
 	}
-	s := m.Title
+	lines := []string{m.Title}
 	for _, b := range m.Body {
 		switch b := b.(type) {
 		case bot.Text:
-			s += "\n\n" + bot.PlainText(b)
+			lines = append(lines, bot.PlainText(b))
 		case bot.Note:
-			s += "\n\n" + bot.PlainText(b)
+			lines = append(lines, bot.PlainText(b))
 		case bot.Facts, bot.Steps, bot.List, bot.Quote:
 			return "", false
 		}
 	}
-	return s, true
+	return strings.Join(lines, "\n\n"), true
 }
 
 // whisper says p to one among others: as a message that only they see, or in

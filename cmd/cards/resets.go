@@ -44,8 +44,8 @@ type treatment struct {
 var treatments = []treatment{
 	{"reset-which", "/reply", func(c *clinic) { c.ask() }},
 	{"reset-asked", "/reply", func(c *clinic) { c.asked() }},
-	{"reset-asked-subject-told", "/subject/web", func(c *clinic) { c.command(bea, chat(bea), "reset ava@contoso.com") }},
-	{"reset-asked-by-colleague", "/reply", func(c *clinic) { c.command(bea, chat(bea), "reset ava@contoso.com") }},
+	{"reset-asked-subject-told", "/subject/web", func(c *clinic) { c.asks(bea, chat(bea)) }},
+	{"reset-asked-by-colleague", "/reply", func(c *clinic) { c.asks(bea, chat(bea)) }},
 	{"reset-manager", "/manager/web", func(c *clinic) { c.asked() }},
 	{"reset-proven", "/reply", func(c *clinic) { c.proven() }},
 	{"reset-manager-proven", "/manager/web", func(c *clinic) { c.proven() }},
@@ -55,19 +55,19 @@ var treatments = []treatment{
 	{"reset-expired", "/reply", func(c *clinic) { c.asked(); c.Advance(5 * time.Hour) }},
 	{"reset-manager-expired", "/manager/web", func(c *clinic) { c.asked(); c.Advance(5 * time.Hour) }},
 	{"reset-card-asked", "/card", func(c *clinic) { c.asked() }},
-	{"reset-card-by-colleague", "/card", func(c *clinic) { c.command(bea, chat(bea), "reset ava@contoso.com") }},
-	{"reset-card-call", "/card", func(c *clinic) { c.command(sam, inAdmins, "reset ava@contoso.com") }},
+	{"reset-card-by-colleague", "/card", func(c *clinic) { c.asks(bea, chat(bea)) }},
+	{"reset-card-call", "/card", func(c *clinic) { c.asks(sam, inAdmins) }},
 	{"reset-call", "/call", func(c *clinic) {
-		c.command(sam, inAdmins, "reset ava@contoso.com")
+		c.asks(sam, inAdmins)
 		c.Press(priya, "/card", "I call back", nil)
 	}},
 	{"reset-their-half", "/half", func(c *clinic) {
-		c.command(sam, inAdmins, "reset ava@contoso.com")
+		c.asks(sam, inAdmins)
 		c.Press(sam, "/card", "Tell them their characters", nil)
 	}},
 	{"reset-card-proven", "/card", func(c *clinic) { c.proven() }},
 	{"reset-may-not", "/no", func(c *clinic) {
-		c.command(sam, chat(sam), "reset ava@contoso.com")
+		c.asks(sam, chat(sam))
 		c.confirm()
 		c.Press(sam, "/card", "Approve…", nil)
 	}},
@@ -191,8 +191,9 @@ func (c *clinic) Reach(_ context.Context, who bot.Identity) (bot.Person, bot.Pla
 	return bot.Person{}, bot.Place{}, false, nil
 }
 
-func (c *clinic) command(who bot.Person, in bot.Place, text string) {
-	c.Do(who, in, bot.Commanded{Name: "mfa-help", Text: text})
+// asks has somebody ask for a reset of Ava's methods.
+func (c *clinic) asks(who bot.Person, in bot.Place) {
+	c.Do(who, in, bot.Commanded{Name: "mfa-help", Text: "reset ava@contoso.com"})
 }
 
 func (c *clinic) alter(change func(*graph.User)) {
@@ -208,7 +209,7 @@ func (c *clinic) ask() {
 }
 
 // itself asks by a command: help sends some accounts to the admins at once.
-func (c *clinic) itself() { c.command(ava, inChat, "reset ava@contoso.com") }
+func (c *clinic) itself() { c.asks(ava, inChat) }
 
 func (c *clinic) asked() { c.ask(); c.Press(ava, "/reply", "All of these", nil) }
 

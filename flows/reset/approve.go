@@ -193,9 +193,9 @@ func (f *Flow) end(ctx context.Context, r flows.Request, c flows.Case, state flo
 	if r.Round == 0 {
 		return a, nil // nobody else was told
 	}
-	told, err := f.tellSubject(ctx, r, c, what, outcomes)
+	told := f.tellSubject(ctx, r, c, what, outcomes)
 	a.Posts = append(a.Posts, f.managerSees(ctx, r)...)
-	return a.And(told), err
+	return a.And(told), nil
 }
 
 // expire ends what nobody decided in time. What is frozen ends for who asked as

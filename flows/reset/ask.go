@@ -160,7 +160,7 @@ func (f *Flow) ask(ctx context.Context, a ask) (flows.Answer, error) {
 		out.Posts = append(out.Posts, bot.Post{To: f.Channel, Key: a.c.Post("admins"), Message: f.root(ctx, a)})
 		out.Jobs = append(out.Jobs, f.opens(a))
 	}
-	return out.And(f.asked(a, r)), nil
+	return out.And(f.asked(a)), nil
 }
 
 // root is what a thread hangs from until the case's own card replaces it.
@@ -186,7 +186,7 @@ func (f *Flow) opens(a ask) flows.Job {
 }
 
 // asked is what who asks hears at once.
-func (f *Flow) asked(a ask, r flows.Request) flows.Answer {
+func (f *Flow) asked(a ask) flows.Answer {
 	switch a.as {
 	case flows.AsSubject:
 		return flows.Answer{Posts: []bot.Post{{To: a.c.In, Key: a.c.Post("reply"), Message: checking(f.Words(a.who.Locale), a.c)}}}

@@ -133,7 +133,7 @@ func (f *Flow) refuse(ctx context.Context, r flows.Request, c flows.Case, why st
 		Audit: []flows.Entry{f.entry(bot.Identity{}, "reset.refused", r, "", why)},
 	}
 	if r.As == flows.AsSubject {
-		a.Posts = append(a.Posts, bot.Post{To: c.In, Key: c.Post("reply"), Message: notHere(f.Words(r.Asking.Locale), c, r, why)})
+		a.Posts = append(a.Posts, bot.Post{To: c.In, Key: c.Post("reply"), Message: notHere(f.Words(r.Asking.Locale), c, why)})
 	}
 	return a
 }
@@ -153,7 +153,7 @@ func (f *Flow) stopOn(ctx context.Context, r flows.Request, c flows.Case, signs 
 	}
 	switch {
 	case r.As == flows.AsSubject && why != "":
-		a.Posts = append(a.Posts, bot.Post{To: c.In, Key: c.Post("reply"), Message: notHere(f.Words(r.Asking.Locale), c, r, why)})
+		a.Posts = append(a.Posts, bot.Post{To: c.In, Key: c.Post("reply"), Message: notHere(f.Words(r.Asking.Locale), c, why)})
 	case r.As == flows.AsSubject:
 		a.Posts = append(a.Posts, f.toAsker(r, c))
 	}
@@ -226,12 +226,7 @@ func (f *Flow) planned(ctx context.Context, r flows.Request, c flows.Case) (flow
 	if r.As == flows.AsSubject {
 		a.Posts = append(a.Posts, f.toAsker(r, c))
 	}
-	told, err := f.tellSubject(ctx, r, c, "asked", nil)
-	if err != nil {
-		return flows.Answer{}, err
-	}
-	asked, err := f.tellManager(ctx, r)
-	return a.And(told).And(asked), err
+	return a.And(f.tellSubject(ctx, r, c, "asked", nil)).And(f.tellManager(ctx, r)), nil
 }
 
 // askWhich asks the one question there is: what of several is gone.

@@ -169,8 +169,7 @@ func (f *Flow) finished(ctx context.Context, r flows.Request, c flows.Case, outc
 		a.Posts = append(a.Posts, bot.Post{To: c.In, Key: c.Post("reply"), Message: told(f.Words(r.Asking.Locale), r, "done", outcomes)})
 	}
 	a.Posts = append(append(a.Posts, f.managerSees(ctx, r)...), f.passOver(r)...)
-	told, err := f.tellSubject(ctx, r, c, "done", outcomes)
-	return a.And(told), err
+	return a.And(f.tellSubject(ctx, r, c, "done", outcomes)), nil
 }
 
 // unfetched ends what was carried out, and whose pass nobody fetched in time.

@@ -76,8 +76,7 @@ func (f *Flow) lapse(ctx context.Context, r flows.Request, c flows.Case) (flows.
 	if !slices.Contains(kinds, ByManager) && slices.Contains(r.Needs, ByManager) {
 		return a, nil // they have said it, or have the question still
 	}
-	asked, err := f.tellManager(ctx, r)
-	return a.And(asked), err
+	return a.And(f.tellManager(ctx, r)), nil
 }
 
 // lapsed reports whether a proof of a kind was there for r's plan, and is asked for

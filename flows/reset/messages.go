@@ -60,7 +60,7 @@ func unread(p *words.Printer, c flows.Case, r flows.Request, at time.Time) bot.M
 
 // notHere is what a subject hears who cannot be helped here. Why is for the
 // admins, but for the one whom no admin could help.
-func notHere(p *words.Printer, c flows.Case, r flows.Request, why string) bot.Message {
+func notHere(p *words.Printer, c flows.Case, why string) bot.Message {
 	key := "reset.not-here.body"
 	if why == "sole" {
 		key = "reset.not-here.sole"

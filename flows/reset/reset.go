@@ -103,7 +103,7 @@ func (f *Flow) Match(e bot.Event) bool {
 	case bot.Commanded:
 		word, _, _ := strings.Cut(strings.TrimSpace(d.Text), " ")
 		return strings.EqualFold(word, name) || f.inChannel(e.In) && strings.EqualFold(word, "freeze")
-	case bot.Said, bot.Pressed, bot.OpenedHome:
+	case bot.Said, bot.Pressed, bot.Marked, bot.OpenedHome:
 	}
 	return false
 }
@@ -125,7 +125,7 @@ func (f *Flow) Handle(ctx context.Context, e bot.Event) (flows.Answer, error) {
 			return f.freeze(ctx, e)
 		}
 		return f.command(ctx, e, strings.TrimSpace(rest))
-	case bot.Said, bot.Pressed, bot.OpenedHome: // never matched
+	case bot.Said, bot.Pressed, bot.Marked, bot.OpenedHome: // never matched
 	}
 	return flows.Answer{}, nil
 }

@@ -26,7 +26,7 @@ func (f *Flow) follow(ctx context.Context, r flows.Request, c flows.Case) (posts
 			continue
 		}
 		p := f.Words(x.who.Locale)
-		m := bot.Message{}
+		var m bot.Message
 		if r.State == flows.ResetAsked {
 			m = told(p, r, "asked", nil)
 		} else {

@@ -34,7 +34,7 @@ func (f *Flow) reach(ctx context.Context, who bot.Identity) (all []reached) {
 // sign of compromise it shows nothing.
 func (f *Flow) toAsker(r flows.Request, c flows.Case) bot.Post {
 	p := f.Words(r.Asking.Locale)
-	m := bot.Message{}
+	var m bot.Message
 	if r = f.seeming(r); r.State == flows.ResetAsked {
 		m = asked(p, r, f.later(f.Now()))
 	} else {
@@ -46,7 +46,7 @@ func (f *Flow) toAsker(r flows.Request, c flows.Case) bot.Post {
 // tellSubject tells r's subject how it stands, wherever the bot knows them, so
 // that a stolen session on one platform cannot keep it from them; but not again
 // where they asked.
-func (f *Flow) tellSubject(ctx context.Context, r flows.Request, c flows.Case, what string, outcomes []flows.Outcome) (a flows.Answer, err error) {
+func (f *Flow) tellSubject(ctx context.Context, r flows.Request, c flows.Case, what string, outcomes []flows.Outcome) (a flows.Answer) {
 	n := 0
 	for _, x := range f.reach(ctx, r.Subject) {
 		n++
@@ -71,15 +71,15 @@ func (f *Flow) tellSubject(ctx context.Context, r flows.Request, c flows.Case, w
 	if n == 0 {
 		a.Posts = append(a.Posts, f.line(r, bot.Problem, "reset.line.untold", bot.Plain(r.Account.Name)))
 	}
-	return a, nil
+	return a
 }
 
 // tellManager asks the manager for their word, or, where the policy does not
 // want it, only tells them.
-func (f *Flow) tellManager(ctx context.Context, r flows.Request) (a flows.Answer, err error) {
+func (f *Flow) tellManager(ctx context.Context, r flows.Request) (a flows.Answer) {
 	m := r.Account.Manager
 	if !m.Known() || m.Key() == r.Requester.Key() {
-		return a, nil
+		return a
 	}
 	needed := slices.Contains(r.Needs, ByManager)
 	n := 0
@@ -109,7 +109,7 @@ func (f *Flow) tellManager(ctx context.Context, r flows.Request) (a flows.Answer
 	if n == 0 {
 		a.Posts = append(a.Posts, f.line(r, bot.Problem, "reset.line.untold", bot.Plain(r.Account.Names[m.Key()])))
 	}
-	return a, nil
+	return a
 }
 
 // mail is m as an e-mail. It says the same, and leads nowhere but to our own page:
