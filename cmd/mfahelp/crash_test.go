@@ -243,7 +243,8 @@ func (c *crashes) approve(a *app) (request string) {
 	r := a.runner()
 	r.Platforms = map[string]bot.Platform{"web": seen}
 	work := func() {
-		for more, err := true, error(nil); more; {
+		for more := true; more; {
+			var err error
 			more, err = a.store.Step(ctx, r)
 			c.ok(err)
 		}

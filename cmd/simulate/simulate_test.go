@@ -624,7 +624,7 @@ func (w *world) press(attack bool) {
 				did.Fields[f.Name] = f.Options[w.dice.IntN(len(f.Options))].Value
 			}
 		}
-	default:
+	case bot.Open: // leads, and is followed elsewhere
 		return
 	}
 	who := w.any(readers(p))
