@@ -98,7 +98,12 @@ func chromium(t *testing.T) (path string) {
 // open loads the page, anew if it is open.
 func (b *browser) open() {
 	b.t.Helper()
-	b.do(chromedp.Navigate(b.url))
+	// What was pressed before may lead elsewhere at this very moment.
+	if _, err := chromedp.Run(b.ctx, chromedp.Navigate(b.url)); err != nil && !strings.Contains(err.Error(), "net::ERR_ABORTED") {
+		b.t.Fatal(err)
+	} else if err != nil {
+		b.do(chromedp.Navigate(b.url))
+	}
 	b.until("the page", `document.body?.dataset.live === "1"`)
 }
 
