@@ -37,25 +37,31 @@ func (p *Page) handle(f func(http.ResponseWriter, *http.Request) *problem) http.
 	}
 }
 
+// noLink is what becomes of an address that leads nowhere.
+func noLink() *problem { return &problem{status: http.StatusNotFound, key: "no-link"} }
+
+// plausible reports whether link can be one, before anybody is asked about it.
+func plausible(link string) bool { return len(link) >= 16 && len(link) <= 200 }
+
 // expected returns who must sign in at the link of an address.
 func (p *Page) expected(ctx context.Context, link string) (bot.Identity, *problem) {
-	if len(link) < 16 || len(link) > 200 {
-		return bot.Identity{}, &problem{status: http.StatusNotFound, key: "no-link"}
+	if !plausible(link) {
+		return bot.Identity{}, noLink()
 	}
 	who, ok, err := p.o.Confirmations.For(ctx, link)
 	switch {
 	case err != nil:
 		return bot.Identity{}, &problem{status: http.StatusServiceUnavailable, key: "unavailable", link: link, again: true, err: err}
 	case !ok || !who.Known():
-		return bot.Identity{}, &problem{status: http.StatusNotFound, key: "no-link"}
+		return bot.Identity{}, noLink()
 	}
 	return who, nil
 }
 
 // ends returns what a link can end, and whose it is; not ok for all other links.
 func (p *Page) ends(ctx context.Context, link string) (bot.Confirmation, bot.Identity, bool, *problem) {
-	if len(link) < 16 || len(link) > 200 {
-		return bot.Confirmation{}, bot.Identity{}, false, &problem{status: http.StatusNotFound, key: "no-link"}
+	if !plausible(link) {
+		return bot.Confirmation{}, bot.Identity{}, false, noLink()
 	}
 	c, who, ok, err := p.o.Confirmations.End(ctx, link)
 	if err != nil {
@@ -78,7 +84,7 @@ func (p *Page) end(w http.ResponseWriter, r *http.Request) (bool, *problem) {
 	person := p.person(who, "")
 	e := bot.Event{
 		ID: digest("end", link), At: p.o.Now().UTC(), From: person,
-		In:  bot.Place{Platform: Name, ID: digest(link), Private: true, Audience: bot.Direct, Reader: person.ID},
+		In:  at(link, person),
 		Did: bot.Ended{Link: link},
 	}
 	if err := p.o.Inbox.Accept(r.Context(), e); err != nil {
@@ -222,7 +228,7 @@ func (p *Page) agree(w http.ResponseWriter, r *http.Request) *problem {
 	e := bot.Event{
 		// The same yes twice is one: who presses twice says no more than once.
 		ID: digest(s.Link, s.Object, s.At.UTC().Format(time.RFC3339Nano), c.Digest), At: p.o.Now().UTC(), From: person,
-		In:  bot.Place{Platform: Name, ID: digest(s.Link), Private: true, Audience: bot.Direct, Reader: person.ID},
+		In:  at(s.Link, person),
 		Did: bot.SignedIn{Link: s.Link, At: s.At, Methods: s.Methods, Digest: c.Digest},
 	}
 	if err := p.o.Inbox.Accept(r.Context(), e); err != nil {
@@ -231,6 +237,11 @@ func (p *Page) agree(w http.ResponseWriter, r *http.Request) *problem {
 	p.drop(w, sessionCookie)
 	p.draw(w, r, http.StatusOK, view{Kind: "done", Link: s.Link, Account: s.Name})
 	return nil
+}
+
+// at is where somebody is who said something at a link.
+func at(link string, who bot.Person) bot.Place {
+	return bot.Place{Platform: Name, ID: digest(link), Private: true, Audience: bot.Direct, Reader: who.ID}
 }
 
 // person is who signed in, by Entra's word alone.
