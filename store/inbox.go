@@ -95,14 +95,14 @@ func storable(s string) string {
 	return strings.ReplaceAll(strings.ToValidUTF8(s, "\uFFFD"), "\x00", "\uFFFD")
 }
 
-// gather puts events on disk, as many at a time as came in while the disk was
-// busy with the ones before. So a batch costs what one event costs, and none
+// gather has keep put on disk what comes in, as much at a time as came while the
+// disk was busy with what was before. So a batch costs what one costs, and none
 // of them waits for company.
-func (s *Store) gather() {
+func gather[T any](s *Store, in <-chan T, keep func(batch []T)) {
 	for {
 		select {
-		case a := <-s.accepts:
-			s.keep(waiting([]*acceptance{a}, s.accepts))
+		case x := <-in:
+			keep(waiting([]T{x}, in))
 		case <-s.closed:
 			return
 		}

@@ -45,18 +45,6 @@ func (s *Store) Put(ctx context.Context, platform, key string, value []byte) err
 	return nil
 }
 
-// mind puts on disk what is to be kept in mind.
-func (s *Store) mind() {
-	for {
-		select {
-		case k := <-s.keepings:
-			s.bear(waiting([]*keeping{k}, s.keepings))
-		case <-s.closed:
-			return
-		}
-	}
-}
-
 // bear keeps all of batch in mind. If it cannot be kept as a whole, each has its
 // own try.
 func (s *Store) bear(batch []*keeping) {

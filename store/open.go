@@ -169,8 +169,8 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 	if err := s.prepare(ctx); err != nil {
 		return nil, errors.Join(err, eng.close())
 	}
-	s.gathering.Go(s.gather)
-	s.gathering.Go(s.mind)
+	s.gathering.Go(func() { gather(s, s.accepts, s.keep) })
+	s.gathering.Go(func() { gather(s, s.keepings, s.bear) })
 	return s, nil
 }
 
