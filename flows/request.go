@@ -83,6 +83,15 @@ const (
 	ResetFrozen    RequestState = "frozen" // a sign of compromise; only people in the portal go on from here
 )
 
+// LongestRequest is how long ago a request that is still open may have been made.
+const LongestRequest = 31 * 24 * time.Hour
+
+// Undecided reports whether a request waits to be read, proven or approved:
+// nothing of it has begun.
+func (s RequestState) Undecided() bool {
+	return s == ResetChecking || s == ResetAsked || s == ResetProven
+}
+
 // Open reports whether something may still happen to the account.
 func (s RequestState) Open() bool {
 	switch s {
@@ -119,7 +128,7 @@ func (s RequestState) Lets(k graph.ChangeKind) bool {
 	case graph.RevokeSessions:
 		return s == ResetExecuting || s == ResetFrozen
 	case graph.DeletePass:
-		return s != "" && s != ResetChecking && s != ResetAsked && s != ResetProven
+		return s != "" && !s.Undecided()
 	}
 	return s == ResetExecuting
 }

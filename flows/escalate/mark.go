@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"time"
 
 	"mfahelp/bot"
 	"mfahelp/flows"
@@ -67,21 +66,17 @@ func (f *Flow) markDone(ctx context.Context, e bot.Event, c flows.Case) (flows.A
 	return f.resolve(e, c, "fixed", ""), nil
 }
 
-// longestReset is how long ago a request that waits may have been made.
-const longestReset = 31 * 24 * time.Hour
-
 // awaitsReset reports whether a reset in the thread of c is not decided yet.
 func (f *Flow) awaitsReset(ctx context.Context, c flows.Case) (bool, error) {
 	if f.Requests == nil {
 		return false, nil
 	}
-	recent, err := f.Requests.About(ctx, bot.Identity{}, f.Now().Add(-longestReset))
+	recent, err := f.Requests.About(ctx, bot.Identity{}, f.Now().Add(-flows.LongestRequest))
 	if err != nil {
 		return false, fmt.Errorf("reading the requests: %w", err)
 	}
 	for _, r := range recent {
-		undecided := r.State == flows.ResetChecking || r.State == flows.ResetAsked || r.State == flows.ResetProven
-		if r.Case == c.Key && undecided && f.Now().Before(r.Expires) {
+		if r.Case == c.Key && r.State.Undecided() && f.Now().Before(r.Expires) {
 			return true, nil
 		}
 	}

@@ -120,16 +120,13 @@ func (f *Flow) forAdmin(ctx context.Context, p *words.Printer, by bot.Identity) 
 	return append(approvals(p, waiting), queue(p, open)...), nil
 }
 
-// longest is how long ago a request that is still open may have been made.
-const longest = 31 * 24 * time.Hour
-
 // waiting are the requests that want an approval, and after them those that want
 // a proof first; of each the oldest first.
 func (f *Flow) waiting(ctx context.Context) (all []flows.Request, err error) {
 	if f.Requests == nil {
 		return nil, nil
 	}
-	recent, err := f.Requests.About(ctx, bot.Identity{}, f.Now().Add(-longest))
+	recent, err := f.Requests.About(ctx, bot.Identity{}, f.Now().Add(-flows.LongestRequest))
 	if err != nil {
 		return nil, fmt.Errorf("reading the requests: %w", err)
 	}

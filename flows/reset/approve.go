@@ -115,7 +115,7 @@ func (f *Flow) deny(ctx context.Context, x press) (flows.Answer, error) {
 		return f.no(x.e, "no-reason"), nil
 	case r.State == flows.ResetFrozen || !r.State.Open():
 		return f.whisper(x.e, "no", lateFor(f.theirs(x.e), r, "over")), nil
-	case r.State != flows.ResetChecking && r.State != flows.ResetAsked && r.State != flows.ResetProven:
+	case !r.State.Undecided():
 		return f.whisper(x.e, "no", lateFor(f.theirs(x.e), r, "approved")), nil
 	}
 	r = f.named(ctx, r, who)

@@ -309,7 +309,7 @@ func (f *Flow) cardActions(p *words.Printer, r flows.Request, outcomes []flows.O
 		}
 	case flows.ResetChecking, flows.ResetExecuting, flows.ResetWatched, flows.ResetSettled, flows.ResetDenied, flows.ResetExpired, flows.ResetWithdrawn, flows.ResetFrozen:
 	}
-	if r.State == flows.ResetAsked || r.State == flows.ResetProven || r.State == flows.ResetChecking {
+	if r.State.Undecided() {
 		all = append(all, bot.Ask{Label: p.Say("reset.deny"), Verb: "reset.deny", Subject: r.Key, Fields: []bot.Field{
 			{Name: "reason", Label: p.Say("reset.deny.reason"), Kind: bot.Paragraph, Required: true},
 		}})

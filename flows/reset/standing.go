@@ -135,7 +135,7 @@ func whoHasIt(p *words.Printer, r flows.Request) (lines []bot.Block) {
 func managerNow(p *words.Printer, r flows.Request) bot.Message {
 	m := personal(p.Say("reset.manager.title", r.Account.Name), bot.Info,
 		flows.Say(p, begun(r, "reset.manager.over."+strings.TrimPrefix(managerKey(r), "reset.why.")), bot.Strong(r.Account.Name)), never(p), reference(p, r))
-	if r.State == flows.ResetChecking || r.State == flows.ResetAsked || r.State == flows.ResetProven {
+	if r.State.Undecided() {
 		m.Status = bot.Waiting
 		m.Actions = []bot.Action{choose(p, "reset.stop", r.Key, bot.Danger)}
 	}
