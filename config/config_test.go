@@ -221,10 +221,11 @@ func TestLoadTrail(t *testing.T) {
 		t.Errorf("got %+v, %v", got, err)
 	}
 	for text, want := range map[string]string{
-		others + "audit:\n  key: env:NO_KEY\n":      "audit.key: the environment has no NO_KEY",
-		others + "store:\n  url: mysql:a\n":         "store.url: is no address of a database",
-		others + "stores:\n  url: sqlite:a.db\n":    `"stores" is no key that may stand here; did you mean "store"?`,
-		others + "audit:\n  kee: env:MFAHELP_KEY\n": "audit.key: is missing",
+		others + "audit:\n  key: env:NO_KEY\n":                      "audit.key: the environment has no NO_KEY",
+		others + "store:\n  url: mysql:a\n":                         "store.url: is no address of a database",
+		others + "stores:\n  url: sqlite:a.db\n":                    `"stores" is no key that may stand here; did you mean "store"?`,
+		others + "audit:\n  kee: env:MFAHELP_KEY\n":                 "audit.key: the environment has no MFAHELP_KEY",
+		others + "audit:\n  former_keys: [env:MFAHELP_AUDIT_KEY]\n": "audit.key: is missing",
 	} {
 		if _, err := read(text); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("got %v, not %s", err, want)

@@ -52,16 +52,22 @@ func quote(s string) string {
 
 // meant says which of known somebody may have meant by s, or nothing.
 func meant(s string, known []string) string {
+	best := nearest(s, known)
+	if best == "" {
+		return ""
+	}
+	return fmt.Sprintf("; did you mean %q?", best)
+}
+
+// nearest is the one of known that somebody may have meant by s, or "".
+func nearest(s string, known []string) string {
 	best, least := "", 1+len(s)/3 // a third of the letters may be wrong
 	for _, k := range known {
 		if d := distance(strings.ToLower(s), k); d <= least {
 			best, least = k, d-1
 		}
 	}
-	if best == "" {
-		return ""
-	}
-	return fmt.Sprintf("; did you mean %q?", best)
+	return best
 }
 
 // distance counts the letters to change, add, or drop that make a of b, after

@@ -52,8 +52,13 @@ func TestProblems(t *testing.T) {
 		{"an unknown key unlike any", minimal + "metrics: true\n",
 			`8:1: "metrics" is no key that may stand here; there are tenant, admins, store, web, limits, lookup, log, locale, public_url, signin, resets, audit, slack, teams`},
 		{"an unknown key further in", with("client_id", "clientid"),
-			"1:1: tenant.client_id: is missing; write client_id: and the app registration's Application (client) ID" + "\n" +
-				`3:3: tenant: "clientid" is no key that may stand here; did you mean "client_id"?`},
+			`3:3: tenant: "clientid" is no key that may stand here; did you mean "client_id"?`},
+		{"an unknown section that must be there", with("admins:\n  groups: [", "admin:\n  grops: [x, "),
+			`6:1: "admin" is no key that may stand here; did you mean "admins"?` + "\n" +
+				`7:3: admins: "grops" is no key that may stand here; did you mean "groups"?` + "\n" +
+				`7:11: admins.groups[0]: is no id of the directory; copy the GUID, such as 3f1c0a52-6d0e-4c56-9d0b-6f2f8f6f7a11, not the name`},
+		{"an unknown key beside the right one", with("  client_id", "  client_i: x\n  client_id"),
+			`3:3: tenant: "client_i" is no key that may stand here; did you mean "client_id"?`},
 		{"a key twice", with("  client_id", "  id: 6f1d9a3e-2b57-4c8e-9a40-1d7f5b2c8e63\n  client_id"),
 			"3:3: tenant.id: stands here a second time; keep one"},
 		{"a key that is no text", minimal + "1: x\n",

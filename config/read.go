@@ -6,6 +6,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/goccy/go-yaml"
@@ -157,24 +158,25 @@ func (r *reader) section(v value, fields []field) map[string]value {
 	}
 	has := map[string]value{}
 	for _, pair := range m.Values {
-		key := pair.Key.GetToken()
-		in := value{key: under(v.key, key.Value), node: pair.Value, at: key.Position}
+		at := pair.Key.GetToken().Position
+		if pair.Key.Type() != ast.StringType {
+			r.wrong(value{v.key, nil, at}, "only plain keys may stand here: %s", list(fields))
+			continue
+		}
+		f, known := r.fieldOf(v, m, pair.Key.GetToken().Value, at, fields)
+		in := value{key: under(v.key, f.name), node: pair.Value, at: at}
 		if _, scalar := pair.Value.(ast.ScalarNode); scalar && kind(pair.Value) != "nothing" {
 			in.at = place(pair.Value)
 		}
-		f, known := find(fields, key.Value)
-		_, twice := has[key.Value]
+		_, twice := has[f.name]
 		switch {
-		case pair.Key.Type() != ast.StringType:
-			r.wrong(value{v.key, nil, key.Position}, "only plain keys may stand here: %s", list(fields))
 		case !known:
-			r.wrong(value{v.key, nil, key.Position}, "%s is no key that may stand here%s", quote(key.Value), instead(key.Value, fields))
 		case twice:
-			r.wrong(value{in.key, nil, key.Position}, "stands here a second time; keep one")
+			r.wrong(value{in.key, nil, at}, "stands here a second time; keep one")
 		case f.read == nil:
 			r.later(in)
 		default:
-			has[key.Value] = in
+			has[f.name] = in
 			f.read(in)
 		}
 	}
@@ -184,6 +186,18 @@ func (r *reader) section(v value, fields []field) map[string]value {
 		}
 	}
 	return has
+}
+
+// fieldOf is the field that a key names. A slip is said, and then read as what was
+// meant, or that would be said to be missing as well; unless it stands there too.
+func (r *reader) fieldOf(in value, m *ast.MappingNode, key string, at *token.Position, fields []field) (field, bool) {
+	if f, ok := find(fields, key); ok {
+		return f, true
+	}
+	r.wrong(value{in.key, nil, at}, "%s is no key that may stand here%s", quote(key), instead(key, fields))
+	f, ok := find(fields, nearest(key, names(fields)))
+	there := slices.ContainsFunc(m.Values, func(p *ast.MappingValueNode) bool { return p.Key.GetToken().Value == f.name })
+	return f, ok && !there
 }
 
 func find(fields []field, name string) (field, bool) {
