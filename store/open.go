@@ -101,7 +101,7 @@ var (
 	ErrClosed   = errors.New("the store is closed")
 	ErrConflict = errors.New("something was changed meanwhile") // a case, a request, a link, or the freeze; the work is to be handled again, at once
 	ErrOver     = errors.New("the claim is over")               // somebody else has the work, or it was moved, cancelled, or done
-	ErrRunning  = errors.New("another program runs on this store")
+	ErrRunning  = errors.New("another program runs on this store; end that one, or give this one a store of its own")
 	ErrRelease  = errors.New("the store is of another release of this program")
 	ErrRefused  = errors.New("the answer is not fit to be recorded") // none of it was
 )

@@ -26,6 +26,8 @@ type Runner struct {
 	Changer Changer     // carries out effects; nil if nobody does, and then they wait
 	Doers   int         // how many effects at a time, of as many requests; 4 if 0
 
+	Begun func() // called once the store is ours and work has begun; nil if nobody wants to know
+
 	onlyRiver bool // for tests: nobody is poked and no clock is looked at
 }
 
@@ -82,6 +84,9 @@ func (s *Store) Run(ctx context.Context, r Runner) error {
 	}
 	wg.Go(func() { s.tidyHourly(ctx) })
 	wg.Go(func() { s.watchIntents(ctx) })
+	if r.Begun != nil {
+		r.Begun()
+	}
 	<-ctx.Done()
 	wg.Wait()
 	return end()

@@ -44,6 +44,7 @@ type app struct {
 	resets  *resets // nil if nobody's account is ever changed
 	strip   *strip
 	pages   *tenantPage // nil if the page is off
+	serving func()      // called when people can come; nil if nobody wants to know
 }
 
 // A tenantPage is what the web page needs to know of a pretend tenant.
@@ -190,10 +191,20 @@ func (a *app) Run(ctx context.Context, ln net.Listener) error {
 		}
 	}
 	srv := &http.Server{Handler: a.handler(), ReadHeaderTimeout: 10 * time.Second, ErrorLog: zap.NewStdLog(a.log.Named("http"))}
-	ended := make(chan error, 3)
-	go func() { ended <- a.store.Run(ctx, a.runner()) }()
+	ended, begun := make(chan error, 3), make(chan struct{})
+	work := a.runner()
+	work.Begun = func() { close(begun) }
+	go func() { ended <- a.store.Run(ctx, work) }()
+	select {
+	case <-begun:
+	case err := <-ended: // another program has the store, so nothing is taken here
+		return errors.Join(err, ln.Close())
+	}
 	go func() { ended <- srv.Serve(ln) }()
 	go func() { ended <- a.runSlack(ctx) }()
+	if a.serving != nil {
+		a.serving()
+	}
 	var err error
 	left := cap(ended)
 	select {
@@ -201,6 +212,9 @@ func (a *app) Run(ctx context.Context, ln net.Listener) error {
 	case err = <-ended:
 		left--
 	}
+	since := time.Now()
+	a.log.Info("ending: nothing more is taken, and what was begun is finished", zap.Error(asEnded(err)))
+	defer func() { a.log.Info("ended", zap.Duration("after", time.Since(since).Round(time.Millisecond))) }()
 	stop()
 	if a.web != nil {
 		a.web.Close()

@@ -61,7 +61,9 @@ func (c *demoCmd) Run(ctx context.Context, std streams) (err error) {
 	if err != nil {
 		return errors.Join(err, ln.Close())
 	}
-	fmt.Fprintf(std.out, "The demo is at http://%s until you press Ctrl-C.\n%s\n", ln.Addr(), printer("").Say("demo.try"))
+	d.app.serving = func() {
+		fmt.Fprintf(std.out, "The demo is at http://%s until you press Ctrl-C.\n%s\n", ln.Addr(), printer("").Say("demo.try"))
+	}
 	return errors.Join(d.app.Run(ctx, ln), d.Close())
 }
 

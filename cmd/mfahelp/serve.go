@@ -53,15 +53,17 @@ func serve(ctx context.Context, cfg config.Config, log *zap.Logger, std streams)
 	if err := a.graph.Ping(ctx); err != nil {
 		log.Error("Microsoft Graph does not answer; people get advice from the code alone until it does", zap.Error(err))
 	}
-	if page != nil {
-		fmt.Fprintf(std.out, "The page is at http://%s until you press Ctrl-C.\n", ln.Addr())
-	}
 	if len(a.platforms()) == 0 {
 		log.Warn("there is no chat platform and no page: only /livez and /readyz are served")
 	}
 	a.slackWarning()
 	a.teamsWarning()
-	log.Info("serving", zap.Stringer("listen", ln.Addr()), zap.String("version", version()))
+	a.serving = func() {
+		if page != nil {
+			fmt.Fprintf(std.out, "The page is at http://%s until you press Ctrl-C.\n", ln.Addr())
+		}
+		log.Info("serving", zap.Stringer("listen", ln.Addr()), zap.String("version", version()))
+	}
 	return errors.Join(a.Run(ctx, ln), a.Close())
 }
 

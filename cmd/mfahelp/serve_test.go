@@ -225,3 +225,26 @@ func TestServeNot(t *testing.T) {
 		t.Errorf("a login that proves nothing, for a real tenant: %v", err)
 	}
 }
+
+// TestServeTwice: what cannot have the store says so, and nobody is sent to it.
+// What is asked to end says when it begins to and when it has.
+func TestServeTwice(t *testing.T) {
+	in := install(t, startSandbox(t), "")
+	first := in.serve(t)
+	first.page()
+	second := in.serve(t)
+	if code := second.code(); code != exitError {
+		t.Errorf("the second ended with %d", code)
+	}
+	if said := second.out.String() + second.err.String(); strings.Contains(said, "The page is at") || strings.Contains(said, `"serving"`) ||
+		!strings.Contains(said, "another program runs on this store; end that one") {
+		t.Errorf("the second said %s", said)
+	}
+	if code := first.terminate(); code != exitOK {
+		t.Errorf("the first ended with %d", code)
+	}
+	_, after, ok := strings.Cut(first.err.String(), `"msg":"ending: nothing more is taken`)
+	if !ok || !strings.Contains(after, `"msg":"ended"`) {
+		t.Errorf("the first said %s", tail(first.err.String(), 2000))
+	}
+}
