@@ -42,6 +42,7 @@ type Answer struct {
 	Effects  []Effect  // to be carried out, each once its request lets it
 	Links    []Link    // made, or with Used set, spent
 	Freeze   *Freeze   // as it is from now on
+	Limits   []Limit   // what it keeps to at the moment when it is recorded
 }
 
 // And is a with all of b after it.
@@ -53,6 +54,7 @@ func (a Answer) And(b Answer) Answer {
 	a.Requests = append(slices.Clip(a.Requests), b.Requests...)
 	a.Effects = append(slices.Clip(a.Effects), b.Effects...)
 	a.Links = append(slices.Clip(a.Links), b.Links...)
+	a.Limits = append(slices.Clip(a.Limits), b.Limits...)
 	if b.Freeze != nil {
 		a.Freeze = b.Freeze
 	}
@@ -96,6 +98,17 @@ type Entry struct {
 	Result string       // "done", a cause, or the kind of error
 }
 
+// A Limit is how many entries there may be on record. A flow counts them before it
+// answers, and the store once more in the transaction that records the answer: of
+// two who come in the same instant, who finds it full is handled again, and sees
+// then that it is.
+type Limit struct {
+	By    bot.Identity // whose; zero for everybody's
+	Verb  string
+	Since time.Time
+	Most  int // the answer is recorded only while there are fewer
+}
+
 // Cases reads cases, and checks itself who may: it asks the directory what by
 // is at that moment, and takes nobody's word for it.
 type Cases interface {
@@ -117,7 +130,8 @@ type Cases interface {
 
 // A Ledger counts what is on record, for the limits that every person has.
 type Ledger interface {
-	// Count returns how many entries by has under verb since a time.
+	// Count returns how many entries by has under verb since a time; of the
+	// zero identity, everybody's.
 	Count(ctx context.Context, by bot.Identity, verb string, since time.Time) (int, error)
 }
 

@@ -34,17 +34,47 @@ func directoryKey(i bot.Identity) (tenant, object string) {
 	return strings.ToLower(i.Tenant), strings.ToLower(i.ObjectID)
 }
 
-// Count returns how many entries by has under verb since a time.
+// Count returns how many entries by has under verb since a time; of the zero
+// identity, everybody's.
 func (s *Store) Count(ctx context.Context, by bot.Identity, verb string, since time.Time) (n int, err error) {
 	ctx, cancel := context.WithTimeout(ctx, callTimeout)
 	defer cancel()
-	tenant, object := directoryKey(by)
-	err = s.ro.QueryRowContext(ctx, `SELECT COUNT(*) FROM audit WHERE by_tenant = $1 AND by_object = $2 AND verb = $3 AND at >= $4`,
-		tenant, object, verb, micros(since)).Scan(&n)
-	if err != nil {
+	if n, err = count(ctx, s.ro, by, verb, since); err != nil {
 		return 0, fmt.Errorf("counting what is on record: %w", err)
 	}
 	return n, nil
+}
+
+func count(ctx context.Context, q querier, by bot.Identity, verb string, since time.Time) (n int, err error) {
+	query, args := `SELECT COUNT(*) FROM audit WHERE verb = $1 AND at >= $2`, []any{verb, micros(since)}
+	if by != (bot.Identity{}) {
+		tenant, object := directoryKey(by)
+		query, args = query+` AND by_tenant = $3 AND by_object = $4`, append(args, tenant, object)
+	}
+	err = q.QueryRowContext(ctx, query, args...).Scan(&n)
+	return n, err
+}
+
+// recordLimits refuses an answer that passes a limit by now. Those who come here
+// in one instant come one after the other, by whichever processes, since each is
+// on record by an entry at the end of the trail, which is taken for it now.
+func (s *Store) recordLimits(ctx context.Context, tx *sql.Tx, a flows.Answer, _ time.Time) error {
+	if len(a.Limits) == 0 {
+		return nil
+	}
+	if _, err := s.tail(ctx, tx); err != nil {
+		return err
+	}
+	for _, l := range a.Limits {
+		n, err := count(ctx, tx, l.By, l.Verb, l.Since)
+		if err != nil {
+			return fmt.Errorf("counting what is on record: %w", err)
+		}
+		if n >= l.Most {
+			return ErrConflict
+		}
+	}
+	return nil
 }
 
 // A Line is one entry of the audit trail and its place in it.

@@ -52,6 +52,50 @@ func counts(f *fixture) {
 	if n != 2 {
 		f.Errorf("got %d, want 2", n)
 	}
+	n, err = f.s.Count(f.Context(), bot.Identity{}, "help.asked", start.Add(time.Hour))
+	f.ok(err)
+	if n != 3 {
+		f.Errorf("got %d of everybody, want 3", n)
+	}
+}
+
+// limits has five ask in one instant, of whom one limit lets two: by one person,
+// and by whoever it is.
+func limits(f *fixture) {
+	for name, test := range map[string]struct {
+		limit flows.Limit
+		by    func(i int) bot.Person
+	}{
+		"of one person": {flows.Limit{By: megan.Identity, Verb: "of.one", Since: start, Most: 2}, func(int) bot.Person { return megan }},
+		"of everybody":  {flows.Limit{Verb: "of.all", Since: start, Most: 2}, func(i int) bot.Person { return someone(fmt.Sprint("person", i)) }},
+	} {
+		old := flows.Entry{Key: name + " before", At: start.Add(-time.Second), By: megan.Identity, Verb: test.limit.Verb} // does not count
+		f.answer(flows.Answer{Audit: []flows.Entry{old}})
+		var works []Work
+		for i := range 5 {
+			f.accept(said(fmt.Sprint(name, i), fmt.Sprint(name, i), "x"))
+			works = append(works, f.next())
+		}
+		came := make(chan error)
+		for i, w := range works {
+			e := flows.Entry{Key: w.ID, At: start, By: test.by(i).Identity, Verb: test.limit.Verb}
+			go func() {
+				came <- f.s.Commit(f.Context(), w, flows.Answer{Limits: []flows.Limit{test.limit}, Audit: []flows.Entry{e}}, start)
+			}()
+		}
+		let := 0
+		for range works {
+			switch err := <-came; {
+			case err == nil:
+				let++
+			default:
+				f.is(err, ErrConflict)
+			}
+		}
+		if let != 2 {
+			f.Errorf("%s: %d asked, want 2", name, let)
+		}
+	}
 }
 
 // rememberedAtOnce has a hundred things put at once, while another writes. Each

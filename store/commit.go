@@ -14,7 +14,7 @@ import (
 
 // Commit records a, all of it or nothing, and ends w in the same transaction.
 // It returns [ErrConflict] if a case, a request, a link or the freeze was changed
-// since the flow read it, [ErrOver] if w is no longer the caller's to end, and
+// since the flow read it, or a limit was reached, [ErrOver] if w is no longer the caller's to end, and
 // [ErrRefused] if any part of a is not fit to be recorded.
 func (s *Store) Commit(ctx context.Context, w Work, a flows.Answer, now time.Time) error {
 	if err := check(a); err != nil {
@@ -55,7 +55,7 @@ func (s *Store) Record(ctx context.Context, a flows.Answer, now time.Time) error
 // record writes all of a.
 func (s *Store) record(ctx context.Context, tx *sql.Tx, a flows.Answer, now time.Time) error {
 	for _, f := range []func(context.Context, *sql.Tx, flows.Answer, time.Time) error{
-		s.recordRequests, s.recordFreeze, s.recordLinks, s.recordEffects,
+		s.recordLimits, s.recordRequests, s.recordFreeze, s.recordLinks, s.recordEffects,
 		s.recordCases, s.recordPosts, s.recordJobs, s.recordAudit, s.recordWakes,
 	} {
 		if err := f(ctx, tx, a, now); err != nil {

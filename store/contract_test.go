@@ -39,6 +39,7 @@ func contract(t *testing.T, address func(*testing.T) string) {
 		{"what is due next is known", due},
 		{"the audit trail only grows", auditGrows},
 		{"entries are counted", counts},
+		{"a limit holds for those who come at once", limits},
 		{"whoever tampers with the trail is found out", tampering},
 		{"a trail that was cut goes on and says so", brokenTrail},
 		{"the chain goes from key to key", auditKeys},

@@ -99,7 +99,7 @@ const (
 // Why a call did nothing.
 var (
 	ErrClosed   = errors.New("the store is closed")
-	ErrConflict = errors.New("something was changed meanwhile") // a case, a request, a link, or the freeze; the work is to be handled again, at once
+	ErrConflict = errors.New("something was changed meanwhile") // a case, a request, a link, the freeze, or how often somebody did something; the work is to be handled again, at once
 	ErrOver     = errors.New("the claim is over")               // somebody else has the work, or it was moved, cancelled, or done
 	ErrRunning  = errors.New("another program runs on this store; end that one, or give this one a store of its own")
 	ErrRelease  = errors.New("the store is of another release of this program")

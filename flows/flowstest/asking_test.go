@@ -88,6 +88,57 @@ func TestAskingFromTheThread(t *testing.T) {
 	}
 }
 
+// TestLimitsInOneInstant has people ask, or guess, at once: each is answered as if
+// they were the first, and the limit holds.
+func TestLimitsInOneInstant(t *testing.T) {
+	asks := func(who bot.Person, upn string) bot.Event {
+		return bot.Event{From: who, In: dm(who), Did: bot.Commanded{Name: "mfa-help", Text: "reset " + upn}}
+	}
+	for name, test := range map[string]struct {
+		limit  func(*reset.Policy)
+		events []bot.Event
+		loser  bot.Person
+		why    string
+	}{
+		"one person": {
+			func(p *reset.Policy) { p.PerRequester = 1 },
+			[]bot.Event{asks(bea, "ava@contoso.com"), asks(bea, "sam@contoso.com")}, bea, "too-many",
+		},
+		"one person, for nobody": {
+			func(p *reset.Policy) { p.PerRequester = 1 },
+			[]bot.Event{asks(bea, "nobody@contoso.com"), asks(bea, "nobody.else@contoso.com")}, bea, "too-many",
+		},
+		"all people": {
+			func(p *reset.Policy) { p.PerHour = 1 },
+			[]bot.Event{asks(bea, "ava@contoso.com"), asks(sam, "priya@contoso.com")}, sam, "too-many-all",
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			h := newHouse(t, func(h *house) { test.limit(&h.policy) })
+			h.AtOnce(test.events...)
+			h.refusedFor(test.loser, test.why)
+		})
+	}
+	t.Run("one person, for who is asked for already", func(t *testing.T) {
+		h := newHouse(t, func(h *house) { h.policy.PerRequester = 1 })
+		h.ask()
+		h.AtOnce(asks(bea, "ava@contoso.com"), asks(bea, "ava@contoso.com"))
+		h.refusedFor(bea, "too-many")
+	})
+	t.Run("guesses", func(t *testing.T) {
+		h := newHouse(t)
+		h.command(sam, channel, "reset ava@contoso.com")
+		h.Press(priya, "/card", "I call back", nil)
+		half, _ := h.flow.Reveal(context.Background(), bot.Reveal{Kind: "reset-subject-half", Subject: h.Asked().Key}, sam)
+		var events []bot.Event
+		for _, guess := range []string{"WRONG2", "WRONG3", "WRONG4", half} {
+			events = append(events, h.Pressing(priya, "/call", "What they read to me", map[string]string{"half": guess}))
+		}
+		h.AtOnce(events...)
+		h.refusedFor(priya, "guessed")
+	})
+}
+
 // TestNoCodeIsPassedOn writes each half into the chat, in both directions.
 func TestNoCodeIsPassedOn(t *testing.T) {
 	h := newHouse(t, func(h *house) { h.policy.Proofs[flows.AsSubject] = []string{reset.ByCallBack} })

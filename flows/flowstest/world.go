@@ -91,15 +91,21 @@ func (w *World) Deliver(e bot.Event) {
 // Press presses the action with a label in the post with a key.
 func (w *World) Press(from bot.Person, post, label string, fields map[string]string) {
 	w.T.Helper()
+	e := w.Pressing(from, post, label, fields)
+	w.Do(e.From, e.In, e.Did)
+}
+
+// Pressing is the event of such a press.
+func (w *World) Pressing(from bot.Person, post, label string, fields map[string]string) bot.Event {
+	w.T.Helper()
 	p := w.Post(post)
 	for _, a := range actions(p.Message) {
 		if l, key := labelled(a); l == label {
-			in := p.To
-			w.Do(from, in, bot.Pressed{Key: key, Fields: fields})
-			return
+			return bot.Event{From: from, In: p.To, Did: bot.Pressed{Key: key, Fields: fields}}
 		}
 	}
 	w.T.Fatalf("%s has no action %q, only %q", post, label, Labels(p.Message))
+	return bot.Event{}
 }
 
 // Advance moves the clock, doing each job at its time.
@@ -149,10 +155,45 @@ func (w *World) runDue() {
 	}
 }
 
+// AtOnce lets people act in one instant: each is answered before anything is kept
+// of the others, and who finds then that somebody was faster is answered again.
+func (w *World) AtOnce(events ...bot.Event) {
+	w.T.Helper()
+	answers := make([]flows.Answer, len(events))
+	for i := range events {
+		w.events++
+		events[i].ID, events[i].At = fmt.Sprint("e", w.events), w.Clock
+		a, err := w.Router.Event(context.Background(), events[i])
+		if err != nil {
+			w.T.Fatal(err)
+		}
+		answers[i] = a
+	}
+	for i, a := range answers {
+		if w.full(a) {
+			w.Deliver(events[i])
+			continue
+		}
+		w.commit(a, nil)
+		w.runDue()
+	}
+}
+
+// full reports whether a passes a limit by now.
+func (w *World) full(a flows.Answer) bool {
+	return slices.ContainsFunc(a.Limits, func(l flows.Limit) bool {
+		n, _ := w.Count(context.Background(), l.By, l.Verb, l.Since) // it has no errors
+		return n >= l.Most
+	})
+}
+
 func (w *World) commit(a flows.Answer, err error) {
 	w.T.Helper()
 	if err != nil {
 		w.T.Fatal(err)
+	}
+	if w.full(a) {
+		w.T.Fatalf("an answer that passes a limit: %+v", a.Limits)
 	}
 	for _, c := range a.Cases {
 		if c.Version != w.cases[c.Key].Version {
@@ -322,7 +363,7 @@ func (w *World) Admin(_ context.Context, by bot.Identity) (bool, error) {
 // Count implements [flows.Ledger].
 func (w *World) Count(_ context.Context, by bot.Identity, verb string, since time.Time) (n int, err error) {
 	for _, e := range w.Audit {
-		if e.By.Key() == by.Key() && e.Verb == verb && !e.At.Before(since) {
+		if (by == bot.Identity{} || e.By.Key() == by.Key()) && e.Verb == verb && !e.At.Before(since) {
 			n++
 		}
 	}

@@ -124,7 +124,8 @@ func (f *Flow) unknown(ctx context.Context, a ask) (flows.Answer, error) {
 			}},
 			{To: a.c.In, Key: a.c.Post("reply"), Message: sentOn(f.Words(a.who.Locale), a.c, f.later(f.Now()))},
 		},
-		Audit: []flows.Entry{{Key: "reset.asked/" + a.c.Key, At: f.Now(), By: a.who.Identity, Case: a.c.Key, Verb: "reset.asked", Object: a.c.Key, Result: "unknown"}},
+		Audit:  []flows.Entry{{Key: verbAsked + "/" + a.c.Key, At: f.Now(), By: a.who.Identity, Case: a.c.Key, Verb: verbAsked, Object: a.c.Key, Result: "unknown"}},
+		Limits: f.limits(a),
 	}, nil
 }
 
@@ -154,7 +155,7 @@ func (f *Flow) ask(ctx context.Context, a ask) (flows.Answer, error) {
 	out := flows.Answer{
 		Cases: []flows.Case{a.c}, Requests: []flows.Request{r},
 		Jobs:  []flows.Job{jobOf(r, "check", now), jobOf(r, "expire", r.Expires), {Key: a.c.Post("close"), Verb: "help.close"}},
-		Audit: []flows.Entry{f.entry(a.who.Identity, "reset.asked", r, a.want, string(a.as))},
+		Audit: []flows.Entry{f.entry(a.who.Identity, verbAsked, r, a.want, string(a.as))}, Limits: f.limits(a),
 	}
 	if fresh {
 		out.Posts = append(out.Posts, bot.Post{To: f.Channel, Key: a.c.Post("admins"), Message: f.root(ctx, a)})
@@ -210,13 +211,9 @@ func (f *Flow) inTheWay(ctx context.Context, a ask) (why string, gaps []bot.Span
 	if err != nil {
 		return "", nil, 0, fmt.Errorf("reading earlier requests: %w", err)
 	}
-	mine, err := f.Ledger.Count(ctx, a.who.Identity, "reset.asked", now.Add(-day))
+	full, err := f.full(ctx, a)
 	if err != nil {
-		return "", nil, 0, fmt.Errorf("counting the requests of who asks: %w", err)
-	}
-	all, err := f.Requests.By(ctx, bot.Identity{}, now.Add(-time.Hour))
-	if err != nil {
-		return "", nil, 0, fmt.Errorf("reading the requests of the last hour: %w", err)
+		return "", nil, 0, fmt.Errorf("counting requests: %w", err)
 	}
 	for _, r := range lately {
 		if r.Case == a.c.Key {
@@ -228,16 +225,42 @@ func (f *Flow) inTheWay(ctx context.Context, a ask) (why string, gaps []bot.Span
 		return "frozen", nil, n, nil
 	case len(f.Policy.Proofs[a.as]) == 0:
 		return "asker", nil, n, nil
-	case mine >= f.Policy.PerRequester:
-		return "too-many", []bot.Span{bot.Plain(fmt.Sprint(f.Policy.PerRequester))}, n, nil
-	case len(all) >= f.Policy.PerHour:
-		return "too-many-all", nil, n, nil
+	case full == "too-many":
+		return full, []bot.Span{bot.Plain(fmt.Sprint(f.Policy.PerRequester))}, n, nil
+	case full != "":
+		return full, nil, n, nil
 	case slices.ContainsFunc(lately, func(r flows.Request) bool { return r.Waits(now) }):
 		return "open", nil, n, nil
 	case now.Before(cool):
 		return "cool-down", []bot.Span{bot.Time{At: cool}}, n, nil
 	}
 	return "", nil, n, nil
+}
+
+// verbAsked is the verb of whoever asks for a reset, and of a colleague who asks in
+// vain: that it does not count would tell them why.
+const verbAsked = "reset.asked"
+
+// limits are how often a may be asked for: by one person in a day, and by all in an
+// hour.
+func (f *Flow) limits(a ask) []flows.Limit {
+	now := f.Now()
+	return []flows.Limit{
+		{By: a.who.Identity, Verb: verbAsked, Since: now.Add(-day), Most: f.Policy.PerRequester},
+		{Verb: verbAsked, Since: now.Add(-time.Hour), Most: f.Policy.PerHour},
+	}
+}
+
+// full is which limit is reached: the end of a key, or "".
+func (f *Flow) full(ctx context.Context, a ask) (string, error) {
+	limits := f.limits(a)
+	for i, why := range []string{"too-many", "too-many-all"} {
+		n, err := f.Ledger.Count(ctx, limits[i].By, limits[i].Verb, limits[i].Since)
+		if err != nil || n >= limits[i].Most {
+			return why, err
+		}
+	}
+	return "", nil
 }
 
 // coolUntil is until when nobody can ask for one more: a time after the last
@@ -259,12 +282,13 @@ func (f *Flow) turnAway(ctx context.Context, a ask, why string, gaps []bot.Span)
 	p := f.printer()
 	private := why == "open" || why == "cool-down"
 	verb := "reset.refused"
+	var limits []flows.Limit
 	if a.as == flows.AsColleague && private {
-		verb = "reset.asked" // it counts, or that it does not would tell
+		verb, limits = verbAsked, f.limits(a)
 	}
 	out := flows.Answer{Audit: []flows.Entry{{
 		Key: verb + "/" + a.e.ID + "/" + a.c.Key, At: f.Now(), By: a.who.Identity, Case: a.c.Key, Verb: verb, Object: a.c.Key, Result: why,
-	}}}
+	}}, Limits: limits}
 	if a.as == flows.AsColleague && private {
 		out.Posts = append(out.Posts, bot.Post{To: a.c.In, Key: a.c.Post("reply"), Message: sentOn(f.Words(a.who.Locale), a.c, f.later(f.Now()))})
 	} else {

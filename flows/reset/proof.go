@@ -243,7 +243,14 @@ const guesses = 3
 
 // misread is how many wrong codes were given since r was asked, by who presses.
 func (f *Flow) misread(ctx context.Context, x press) (int, error) {
-	return f.Ledger.Count(ctx, x.e.From.Identity, "reset.misread", x.r.Asked)
+	l := guessing(x)
+	return f.Ledger.Count(ctx, l.By, l.Verb, l.Since)
+}
+
+// guessing is how often who presses may be wrong. A right code counts by it too, so
+// that nobody tries many in one instant.
+func guessing(x press) flows.Limit {
+	return flows.Limit{By: x.e.From.Identity, Verb: "reset.misread", Since: x.r.Asked, Most: guesses}
 }
 
 // half shows a subject their half of the code, or the admin who has them on the
@@ -291,9 +298,12 @@ func (f *Flow) read(ctx context.Context, x press) (flows.Answer, error) {
 	if !same(heard(x.fields["half"]), f.Codes.half(subjectHalf, x.r)) {
 		a := f.no(x.e, "misread", bot.Plain(fmt.Sprint(guesses-n-1)))
 		a.Audit = []flows.Entry{f.entry(x.e.From.Identity, "reset.misread", x.r, x.e.ID, "wrong")}
+		a.Limits = []flows.Limit{guessing(x)}
 		return a, nil
 	}
-	return f.leadToPage(x, "reset.call", "reset.link.call"), nil
+	a := f.leadToPage(x, "reset.call", "reset.link.call")
+	a.Limits = []flows.Limit{guessing(x)}
+	return a, nil
 }
 
 // leadToPage whispers where to sign in and agree.
