@@ -157,6 +157,12 @@ type Events struct {
 	Partial bool             `json:"partial,omitempty"` // there are more than were read, so that nothing follows from what is not there
 }
 
+// History is what both logs hold of somebody since a time.
+type History struct {
+	SignIns Found  // what they did, newest first
+	Changes Events // what was done to their account
+}
+
 // Last returns when any of these was touched for the last time, zero if it was
 // not since [Events.Since].
 func (e Events) Last(touches ...Touch) (at time.Time) {

@@ -139,6 +139,15 @@ func (t *Tenant) Lately(_ context.Context, user string, since time.Time) (graph.
 	return found, t.Down
 }
 
+// History returns what both logs have of somebody.
+func (t *Tenant) History(ctx context.Context, user string, since time.Time) (h graph.History, err error) {
+	if h.SignIns, err = t.Lately(ctx, user, since); err != nil {
+		return h, err
+	}
+	h.Changes, err = t.Changes(ctx, user, since)
+	return h, err
+}
+
 // Apply carries a change out, and writes it into the audit log as Graph does.
 func (t *Tenant) Apply(c graph.Change) (made graph.Changed, err error) {
 	t.Written = append(t.Written, c)

@@ -102,7 +102,7 @@ const (
 func (f *Flow) signs(ctx context.Context, r flows.Request, c flows.Case) ([]string, error) {
 	found := map[string]bool{}
 	for _, look := range []func(context.Context, flows.Request, flows.Case, map[string]bool) error{
-		f.signsOfCase, f.signsOfRequests, f.signsOfRisk, f.signsOfSignIns, f.signsOfChanges,
+		f.signsOfCase, f.signsOfRequests, f.signsOfRisk, f.signsOfHistory,
 	} {
 		if err := look(ctx, r, c, found); err != nil {
 			return nil, err
@@ -169,13 +169,18 @@ func (f *Flow) signsOfRisk(ctx context.Context, r flows.Request, _ flows.Case, f
 	return nil
 }
 
-// signsOfSignIns reads the log for itself. What was pasted was chosen by who
+// signsOfHistory reads both logs for itself. What was pasted was chosen by who
 // asks.
-func (f *Flow) signsOfSignIns(ctx context.Context, r flows.Request, _ flows.Case, found map[string]bool) error {
-	lately, err := f.SignIns.Lately(ctx, r.Subject.ObjectID, f.Now().Add(-f.Policy.Settled).Truncate(time.Hour))
+func (f *Flow) signsOfHistory(ctx context.Context, r flows.Request, _ flows.Case, found map[string]bool) error {
+	h, err := f.SignIns.History(ctx, r.Subject.ObjectID, f.Now().Add(-f.Policy.Settled).Truncate(time.Hour))
 	if err != nil {
-		return fmt.Errorf("reading sign-ins: %w", err)
+		return fmt.Errorf("reading sign-ins and changes: %w", err)
 	}
+	f.signsOfSignIns(h.SignIns, found)
+	return f.signsOfChanges(r, h.Changes, found)
+}
+
+func (f *Flow) signsOfSignIns(lately graph.Found, found map[string]bool) {
 	if lately.Partial { // thousands in some days: so a report of fraud could be pushed out of sight
 		found[signAttack] = true
 	}
@@ -199,16 +204,11 @@ func (f *Flow) signsOfSignIns(ctx context.Context, r flows.Request, _ flows.Case
 			}
 		}
 	}
-	return nil
 }
 
-// signsOfChanges reads what the directory says was changed of somebody, but for
-// what we changed. A log that is not whole says nothing by what it lacks.
-func (f *Flow) signsOfChanges(ctx context.Context, r flows.Request, _ flows.Case, found map[string]bool) error {
-	events, err := f.Changes.Changes(ctx, r.Subject.ObjectID, f.Now().Add(-f.Policy.Settled).Truncate(time.Hour))
-	if err != nil {
-		return fmt.Errorf("reading changes: %w", err)
-	}
+// signsOfChanges takes what was changed of somebody, but for what we changed. A
+// log that is not whole says nothing by what it lacks.
+func (f *Flow) signsOfChanges(r flows.Request, events graph.Events, found map[string]bool) error {
 	if events.Partial {
 		return fmt.Errorf("reading changes: %w", &graph.Error{Op: "list directory audits", Reason: graph.ErrUnavailable})
 	}

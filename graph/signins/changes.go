@@ -26,24 +26,24 @@ var errNoAudit = errors.New("no audit log to read")
 // than was asked for if the log does not reach as far, and Partial says that it
 // holds more than was read.
 func (s *Service) Changes(ctx context.Context, user string, since time.Time) (graph.Events, error) {
-	now := s.opt.Now().UTC()
-	f := graph.EventFilter{Target: guid(user), From: since.UTC()}
+	q := graph.Query{UserID: guid(user), Around: since.UTC()}
+	return through(ctx, s, question{q, ofChanges}, func(p *pass) (graph.Events, error) { return s.changes(ctx, p, q.UserID, q.Around) })
+}
+
+func (s *Service) changes(ctx context.Context, p *pass, user string, since time.Time) (graph.Events, error) {
 	switch {
-	case f.Target == "":
+	case user == "":
 		return graph.Events{}, &graph.Error{Op: "list directory audits", Reason: graph.ErrRejected, Err: errNoClue}
 	case s.opt.Audit == nil:
 		return graph.Events{}, &graph.Error{Op: "list directory audits", Reason: graph.ErrUnavailable, Err: errNoAudit}
 	}
-	if oldest := now.Add(-s.opt.Retention); f.From.Before(oldest) {
-		f.From = oldest
-	}
-	got := graph.Events{Since: f.From}
+	got := graph.Events{Since: s.reach(p, since)}
 	// A report of fraud is about no account in the log, but by one.
-	for _, f := range []graph.EventFilter{f, {By: f.Target, From: f.From}} {
+	for _, f := range []graph.EventFilter{{Target: user, From: got.Since}, {By: user, From: got.Since}} {
 		for range pages {
-			page, err := s.audits(ctx, f)
+			page, err := s.changesPage(ctx, p, f)
 			if err != nil {
-				return graph.Events{}, s.judged(ctx, graph.Query{UserID: guid(user)}, err)
+				return graph.Events{}, err
 			}
 			for _, e := range page.Events {
 				if !slices.ContainsFunc(got.Events, func(o graph.DirectoryEvent) bool { return o.ID == e.ID }) {
@@ -61,11 +61,19 @@ func (s *Service) Changes(ctx context.Context, user string, since time.Time) (gr
 	return got, nil
 }
 
-// audits makes one request of the budget.
-func (s *Service) audits(ctx context.Context, f graph.EventFilter) (page graph.EventPage, err error) {
-	err = s.spend(ctx, func(ctx context.Context) error {
+// changesPage returns one page of the directory's log, from p if it was read
+// before, else by one request of the budget.
+func (s *Service) changesPage(ctx context.Context, p *pass, f graph.EventFilter) (graph.EventPage, error) {
+	if page, ok := p.changes[f]; ok {
+		return page, nil
+	}
+	var page graph.EventPage
+	err := s.spend(ctx, func(ctx context.Context) (err error) {
 		page, err = s.opt.Audit.DirectoryEvents(ctx, f)
 		return err
 	})
+	if err == nil {
+		p.changes[f] = page
+	}
 	return page, err
 }

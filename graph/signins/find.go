@@ -81,19 +81,16 @@ func (s *Service) Find(ctx context.Context, q graph.Query) (graph.Found, error) 
 	if s.expired(q, now) {
 		return graph.Found{Expired: true}, nil
 	}
-	p := s.passes.resume(q, now)
-	found, err := s.look(ctx, p, q)
-	if err == nil {
-		found.Nearby, err = s.nearby(ctx, p, q, found.SignIns)
-	}
-	if err != nil {
-		err = s.judged(ctx, q, err)
-		if later := (*graph.Later)(nil); errors.As(err, &later) {
-			s.passes.keep(q, p, now)
+	found, err := through(ctx, s, question{Query: q}, func(p *pass) (graph.Found, error) {
+		found, err := s.look(ctx, p, q)
+		if err == nil {
+			found.Nearby, err = s.nearby(ctx, p, q, found.SignIns)
 		}
+		return found, err
+	})
+	if err != nil {
 		return graph.Found{}, err
 	}
-	s.passes.forget(q)
 	if at, ok := s.nextWait(q, now); ok && !final(found.SignIns, q) {
 		return graph.Found{}, &graph.Later{At: at, Why: graph.Lag}
 	}

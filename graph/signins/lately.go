@@ -2,7 +2,6 @@ package signins
 
 import (
 	"context"
-	"errors"
 	"time"
 
 	"mfahelp/graph"
@@ -12,25 +11,44 @@ import (
 // first, those that succeeded too. It never waits, and has the errors of
 // [Service.Find]. An event of the last minutes may still be on its way.
 func (s *Service) Lately(ctx context.Context, user string, since time.Time) (graph.Found, error) {
-	now := s.opt.Now().UTC()
-	q := graph.Query{UserID: guid(user), Around: since.UTC()} // what an unfinished reading is remembered by
-	if q.UserID == "" {
+	q := graph.Query{UserID: guid(user), Around: since.UTC()}
+	return through(ctx, s, question{q, ofSignIns}, func(p *pass) (graph.Found, error) { return s.lately(ctx, p, q.UserID, q.Around) })
+}
+
+func (s *Service) lately(ctx context.Context, p *pass, user string, since time.Time) (graph.Found, error) {
+	if user == "" {
 		return graph.Found{}, &graph.Error{Op: "list sign-ins of a user", Reason: graph.ErrRejected, Err: errNoClue}
 	}
-	if oldest := now.Add(-s.opt.Retention); since.Before(oldest) {
-		since = oldest
-	}
-	p := s.passes.resume(q, now)
 	// Whole minutes, so that equal questions are equal.
-	f := graph.Filter{UserID: q.UserID, From: since.UTC().Truncate(time.Minute), To: p.began.Truncate(time.Minute).Add(time.Minute)}
+	f := graph.Filter{UserID: user, From: s.reach(p, since).Truncate(time.Minute), To: p.began.Truncate(time.Minute).Add(time.Minute)}
 	got, err := s.read(ctx, p, f)
 	if err != nil {
-		err = s.judged(ctx, q, err)
-		if later := (*graph.Later)(nil); errors.As(err, &later) {
-			s.passes.keep(q, p, now)
-		}
 		return graph.Found{}, err
 	}
-	s.passes.forget(q)
-	return graph.Found{SignIns: newestFirst(ofUser(got.SignIns, q.UserID)), By: graph.ByTime, API: got.api, Partial: got.partial}, nil
+	return graph.Found{SignIns: newestFirst(ofUser(got.SignIns, user)), By: graph.ByTime, API: got.api, Partial: got.partial}, nil
+}
+
+// reach is from when on p can read what was asked for since a time. It does not
+// move while p goes on, so that what p has read is found again.
+func (s *Service) reach(p *pass, since time.Time) time.Time {
+	if oldest := p.began.Add(-s.opt.Retention); since.Before(oldest) {
+		return oldest
+	}
+	return since
+}
+
+// History returns what [Service.Lately] and [Service.Changes] do, by one look-up.
+// Who needs both and asks for one after the other spends what there is in the
+// budget on the first each time, and while others take from it too may never
+// come to the second. This goes on where it was cut short, so that the end is
+// reached by however little at a time.
+func (s *Service) History(ctx context.Context, user string, since time.Time) (graph.History, error) {
+	q := graph.Query{UserID: guid(user), Around: since.UTC()}
+	return through(ctx, s, question{q, ofBoth}, func(p *pass) (h graph.History, err error) {
+		if h.SignIns, err = s.lately(ctx, p, q.UserID, q.Around); err != nil {
+			return h, err
+		}
+		h.Changes, err = s.changes(ctx, p, q.UserID, q.Around)
+		return h, err
+	})
 }

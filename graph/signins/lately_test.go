@@ -50,3 +50,27 @@ func TestLatelyWaits(t *testing.T) {
 		t.Errorf("then got %d events, partial %v, %v; want the first two pages", len(got.SignIns), got.Partial, err)
 	}
 }
+
+// TestHistoryGetsToItsEnd has others take nearly all of the budget: of each span
+// one request is left, and three are needed.
+func TestHistoryGetsToItsEnd(t *testing.T) {
+	c := &clock{now: start}
+	l, trail := &log{t: t, clock: c, events: history}, &audit{events: changed(id('e', 1), 0)}
+	s := signins.New(signins.Options{Log: l, Audit: trail, Now: c.Now, Budget: signins.NewBudget(1, 10*time.Second)})
+	since := start.Add(-40 * 24 * time.Hour) // farther back than the log reaches
+	var later *graph.Later
+	for range 2 {
+		if _, err := s.History(t.Context(), id('e', 1), since); !errors.As(err, &later) || later.Why != graph.Budget {
+			t.Fatalf("got %v, want to wait for the budget", err)
+		}
+		c.set(later.At)
+	}
+	got, err := s.History(t.Context(), id('e', 1), since)
+	if err != nil || len(got.SignIns.SignIns) == 0 || len(got.Changes.Events) != 1 || !got.Changes.Since.After(since) || trail.asked != 2 {
+		t.Errorf("then got %d sign-ins, %d changes since %v by %d requests, %v", len(got.SignIns.SignIns), len(got.Changes.Events), got.Changes.Since, trail.asked, err)
+	}
+	c.set(c.Now().Add(10 * time.Second))
+	if _, err := s.History(t.Context(), id('e', 1), since); !errors.As(err, &later) || trail.asked != 2 {
+		t.Errorf("asked anew, it got %v: what was read must not be taken for news", err)
+	}
+}

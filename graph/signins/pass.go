@@ -1,6 +1,8 @@
 package signins
 
 import (
+	"context"
+	"errors"
 	"maps"
 	"sync"
 	"time"
@@ -10,8 +12,42 @@ import (
 
 // A pass is what one look-up has read so far.
 type pass struct {
-	began time.Time
-	read  map[graph.Filter]answer
+	began   time.Time
+	read    map[graph.Filter]answer
+	changes map[graph.EventFilter]graph.EventPage
+}
+
+// A question is what an unfinished look-up is remembered by.
+type question struct {
+	graph.Query
+	of logs // "" asks for the sign-in that the query points to
+}
+
+// logs say what is read of somebody, all of it since a time.
+type logs string
+
+const (
+	ofSignIns logs = "sign-ins"
+	ofChanges logs = "changes"
+	ofBoth    logs = "both"
+)
+
+// through reads what answers q, and goes on where the last call for it was cut
+// short.
+func through[T any](ctx context.Context, s *Service, q question, read func(*pass) (T, error)) (T, error) {
+	now := s.opt.Now().UTC()
+	p := s.passes.resume(q, now)
+	got, err := read(p)
+	if err == nil {
+		s.passes.forget(q)
+		return got, nil
+	}
+	err = s.judged(ctx, q.Query, err)
+	if later := (*graph.Later)(nil); errors.As(err, &later) {
+		s.passes.keep(q, p, now)
+	}
+	var none T
+	return none, err
 }
 
 const (
@@ -26,42 +62,42 @@ const (
 // minutes, in memory only.
 type passes struct {
 	mu  sync.Mutex
-	cut map[graph.Query]*pass
+	cut map[question]*pass
 }
 
 // resume returns what the look-up for q has read, or a pass that is new.
-func (ps *passes) resume(q graph.Query, now time.Time) *pass {
+func (ps *passes) resume(q question, now time.Time) *pass {
 	ps.mu.Lock()
 	defer ps.mu.Unlock()
 	if p := ps.cut[key(q)]; p != nil && now.Sub(p.began) < passFor {
-		return &pass{began: p.began, read: maps.Clone(p.read)}
+		return &pass{began: p.began, read: maps.Clone(p.read), changes: maps.Clone(p.changes)}
 	}
-	return &pass{began: now, read: map[graph.Filter]answer{}}
+	return &pass{began: now, read: map[graph.Filter]answer{}, changes: map[graph.EventFilter]graph.EventPage{}}
 }
 
 // keep remembers p for the next look-up for q.
-func (ps *passes) keep(q graph.Query, p *pass, now time.Time) {
-	if len(p.read) == 0 {
+func (ps *passes) keep(q question, p *pass, now time.Time) {
+	if len(p.read)+len(p.changes) == 0 {
 		return
 	}
 	ps.mu.Lock()
 	defer ps.mu.Unlock()
-	maps.DeleteFunc(ps.cut, func(_ graph.Query, p *pass) bool { return now.Sub(p.began) >= passFor })
+	maps.DeleteFunc(ps.cut, func(_ question, p *pass) bool { return now.Sub(p.began) >= passFor })
 	if ps.cut == nil || len(ps.cut) >= passesMax {
-		ps.cut = map[graph.Query]*pass{}
+		ps.cut = map[question]*pass{}
 	}
 	ps.cut[key(q)] = p
 }
 
 // forget is called when a look-up has come to its end.
-func (ps *passes) forget(q graph.Query) {
+func (ps *passes) forget(q question) {
 	ps.mu.Lock()
 	defer ps.mu.Unlock()
 	delete(ps.cut, key(q))
 }
 
 // key returns q without what changes from one call to the next.
-func key(q graph.Query) graph.Query {
+func key(q question) question {
 	q.Tries = 0
 	return q
 }
