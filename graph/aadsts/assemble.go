@@ -135,6 +135,7 @@ const (
 // assemble makes the report of all items.
 func assemble(b []byte, items []item) (Report, bool) {
 	a := assembler{b: b}
+	spelt := slices.ContainsFunc(items, func(it item) bool { return it.flags&spelled != 0 })
 	for i := 0; i < len(items); {
 		switch it := &items[i]; it.kind {
 		case labelItem:
@@ -146,6 +147,9 @@ func assemble(b []byte, items []item) (Report, bool) {
 			i += n
 			continue
 		case codeItem:
+			if spelt && it.flags&guessed != 0 {
+				break // "ERROR 17234" beside AADSTS50076 is a process, or a line
+			}
 			a.code(codeValue{uint32(it.hi), it.flags})
 		case upnItem:
 			a.address(address{it.start, it.end, it.hi})

@@ -12,7 +12,13 @@ func (s *scanner) code(i, end int) (next int, ok bool) {
 	if prefixed {
 		end, digits = s.wrapped(i, end)
 	}
-	if digits < 5 || digits > 7 || s.b[i] == '0' {
+	if prefixed || s.near&errorCodeRole != 0 {
+		if c, next := s.mended(i, end); next > 0 {
+			s.keep(c, i, next, named|coded)
+			return next, true
+		}
+	}
+	if digits < 5 || digits > 7 || s.b[i] == '0' || prefixed && s.misread(end) {
 		return 0, false
 	}
 	c := number(s.b[i:end])
@@ -24,15 +30,67 @@ func (s *scanner) code(i, end int) (next int, ok bool) {
 	case s.called(c, digits, end):
 		if s.near&errorCodeRole != 0 {
 			fl |= coded
+		} else if _, _, known := lookup(c); !known {
+			fl |= guessed
 		}
 	case s.bare(c, i, end):
 		fl = 0
 	default:
 		return 0, false
 	}
+	if prefixed {
+		fl |= spelled
+	}
+	s.keep(c, i, end, fl)
+	return end, true
+}
+
+// keep adds a code that stands at b[i:end].
+func (s *scanner) keep(c uint32, i, end int, fl flags) {
 	s.add(item{kind: codeItem, flags: fl, start: int32(i), end: int32(end), hi: uint64(c)})
 	s.near = s.goesOn(end)
-	return end, true
+}
+
+// mended reads the code at b[i] whose digits somebody, or a phone, has put into
+// groups: 500 121, 500.121, 500,121. Only a code of the catalogue comes of it, for
+// anything else may be any number. It returns 0 and 0 for none.
+func (s *scanner) mended(i, end int) (code uint32, next int) {
+	if end-i > 4 {
+		return 0, 0
+	}
+	code = number(s.b[i:end])
+	for digits := end - i; ; {
+		if end == len(s.b) || bytes.IndexByte([]byte(" .,+"), s.b[end]) < 0 { // plus is a space in a form
+			return 0, 0
+		}
+		group := end + 1
+		for end = group; end < len(s.b) && isDigit(s.b[end]); end++ {
+			code = code*10 + uint32(s.b[end]-'0')
+			if digits++; digits > 7 {
+				return 0, 0
+			}
+		}
+		if end == group || !endsValue(s.b, end) {
+			return 0, 0
+		}
+		if _, exact := index(code); exact {
+			if s.following(end)&unitRole != 0 {
+				return 0, 0
+			}
+			return code, end
+		}
+	}
+}
+
+// misread reports whether a letter that is taken for a digit follows the digits
+// of a code, as in 50012l. Without it the code would be another, and letters are
+// not read as digits.
+func (s *scanner) misread(end int) bool {
+	n := end
+	for n < len(s.b) && (isDigit(s.b[n]) || bytes.IndexByte([]byte("OolI|"), s.b[n]) >= 0) {
+		n++
+	}
+	return n > end && (n == len(s.b) || class[s.b[n]] == gapClass)
 }
 
 // goesOn is what still holds of the word before a code for the number after

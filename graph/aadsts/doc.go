@@ -27,7 +27,8 @@
 //     for them. All zeros are a mask. A client-request-id is the caller's.
 //   - A number is a code after AADSTS or next to a word such as error; alone it
 //     must be in the catalogue, and not look like a phone number, a line, a
-//     port, an amount. It is never shortened: 5001211 is not 500121.
+//     port, an amount. It is never shortened: 5001211 is not 500121. Groups
+//     of digits are put together if a code of the catalogue comes of it.
 //   - A time must be the error's own. Those of loggers, mails and tokens are
 //     not, and one without a zone counts only beside the labels of ids.
 //   - An address is the account only if the text says so. A wrong one would

@@ -19,13 +19,15 @@ const (
 	upnItem
 )
 
-type flags uint8
+type flags uint16
 
 const (
 	touching  flags = 1 << iota // nothing but separators since the item before
 	unread                      // a label with something after it that is no value
 	named                       // a code that the text calls one, not a bare number
 	coded                       // a code after a label such as "Error Code", so ids may follow it
+	spelled                     // a code after AADSTS
+	guessed                     // a code of which nothing but the word "error" says so, and that is not in the catalogue
 	noZone                      // a time that does not say its zone
 	fraction                    // a time with a part of a second
 	iso                         // a time with a T, as pages and loggers write it; token errors have a space
