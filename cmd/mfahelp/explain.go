@@ -117,6 +117,7 @@ func decode(b []byte) string {
 // that, in sentences.
 type reading struct {
 	report  aadsts.Report
+	code    string // the one that says why: the report's, or another in the text; "" for none
 	title   string
 	meaning string // "" where the title says it all
 	advice  string // in one sentence; steps, if there are any, say it better
@@ -131,20 +132,21 @@ type step struct{ do, why string }
 func read(text string) reading {
 	p := &words.Printer{}
 	report, ok := aadsts.Parse(text)
-	r := reading{report: report}
-	entry, _, known := aadsts.Lookup(report.Code)
+	d := diagnose.Diagnose(diagnose.Facts{Report: report})
+	r := reading{report: report, code: d.Code}
+	entry, _, known := aadsts.Lookup(r.code)
 	switch {
 	case !ok:
 		r.title, r.advice = p.Say("explain.none.title"), p.Say("explain.none.advice")
-	case report.Code == "":
+	case r.code == "":
 		r.title, r.advice, r.admin = p.Say("explain.no-code.title"), p.Say("explain.no-code.advice"), p.Say("explain.no-code.admin")
 	case !known:
-		r.title, r.advice = p.Say("explain.unknown.title"), p.Say("explain.unknown.advice", report.Code)
-		r.admin = p.Say("explain.unknown.admin", report.Code)
+		r.title, r.advice = p.Say("explain.unknown.title"), p.Say("explain.unknown.advice", r.code)
+		r.admin = p.Say("explain.unknown.admin", r.code)
 	default:
 		code := "code." + entry.Code
 		r.title, r.advice, r.admin = p.Say(code+".title"), p.Say(code+".user"), p.Say(code+".admin")
-		r.diagnosed(p, diagnose.Diagnose(diagnose.Facts{Report: report}), entry.Class == aadsts.ClassMFA)
+		r.diagnosed(p, d, entry.Class == aadsts.ClassMFA)
 	}
 	return r
 }
@@ -177,7 +179,7 @@ func toAdmins(a diagnose.Advice) bool { return strings.HasPrefix(a.Key, "admins"
 // An explanation is a reading as a program gets it. What the text does not say
 // is null, but for title and advice, which say then what is missing.
 type explanation struct {
-	Code          *string  `json:"code"` // digits; a string, since it is a name and not a number
+	Code          *string  `json:"code"` // as the text has it first or newest; digits, a string, since it is a name and not a number
 	Codes         []string `json:"codes"`
 	RequestID     *string  `json:"request_id"`
 	CorrelationID *string  `json:"correlation_id"`

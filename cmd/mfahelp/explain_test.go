@@ -35,17 +35,19 @@ User: Mara.Lind@contoso.com`
 // TestExplained holds what people read against golden files.
 func TestExplained(t *testing.T) {
 	for name, text := range map[string]string{
-		"mfa":         errorPage,
-		"variant":     "AADSTS500532: The account is locked.",
-		"several":     "AADSTS70002: Error validating credentials. AADSTS70008: The grant has expired. Trace ID: e88ff683-f127-4a70-bfe7-81c2b29c4600 Correlation ID: 6ad48767-b4f2-46ac-8938-40379228adee Timestamp: 2021-05-20 10:33:58Z",
-		"damaged":     "Error Code: 500121\nRequest Id: 3kd85c1e-71b-52rf-9c04-58e0d2ab7f00\nCorrelation Id: [redacted]\nTimestamp: 2026-05-20T03:50:06Z",
-		"unknown":     "AADSTS999998: Something new.",
-		"no code":     "Request Id: 2d6f1c3e-7a4b-4f0e-9a51-0c8e5b7d9a00 Correlation Id: 57fd12bc-e8ac-4747-9617-2825777b3085 Timestamp: 2026-05-20T03:50:06Z",
-		"policy":      "AADSTS53003: Access has been blocked by Conditional Access policies.",
-		"no error":    "hello, I cannot get in!",
-		"nothing":     "",
-		"not a text":  "\x00\xff\x1b[31m\x07\xfe\x80AADSTS\xff",
-		"a long word": strings.Repeat("x", 300),
+		"mfa":          errorPage,
+		"variant":      "AADSTS500532: The account is locked.",
+		"several":      "AADSTS70002: Error validating credentials. AADSTS70008: The grant has expired. Trace ID: e88ff683-f127-4a70-bfe7-81c2b29c4600 Correlation ID: 6ad48767-b4f2-46ac-8938-40379228adee Timestamp: 2021-05-20 10:33:58Z",
+		"side by side": "AADSTS50076 AADSTS500121",
+		"an app":       "AADSTS50011: The redirect URI does not match.",
+		"damaged":      "Error Code: 500121\nRequest Id: 3kd85c1e-71b-52rf-9c04-58e0d2ab7f00\nCorrelation Id: [redacted]\nTimestamp: 2026-05-20T03:50:06Z",
+		"unknown":      "AADSTS999998: Something new.",
+		"no code":      "Request Id: 2d6f1c3e-7a4b-4f0e-9a51-0c8e5b7d9a00 Correlation Id: 57fd12bc-e8ac-4747-9617-2825777b3085 Timestamp: 2026-05-20T03:50:06Z",
+		"policy":       "AADSTS53003: Access has been blocked by Conditional Access policies.",
+		"no error":     "hello, I cannot get in!",
+		"nothing":      "",
+		"not a text":   "\x00\xff\x1b[31m\x07\xfe\x80AADSTS\xff",
+		"a long word":  strings.Repeat("x", 300),
 	} {
 		code, stdout, stderr := mfahelp(t, text, "explain")
 		if code != exitOK || stderr != "" {

@@ -29,8 +29,8 @@ func (r reading) print(out io.Writer, bold bool) error {
 	p := &words.Printer{}
 	sheet := sheet{bold: bold}
 	title := r.title
-	if r.report.Code != "" {
-		title = p.Say("explain.title", r.report.Code, title)
+	if r.code != "" {
+		title = p.Say("explain.title", r.code, title)
 	}
 	sheet.heading(title)
 	for _, f := range r.facts(p) {

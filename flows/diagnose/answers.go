@@ -90,6 +90,7 @@ var answers = map[Cause]answer{
 	NotAssigned:     {adminsOnly: true},
 	Consent:         {adminsOnly: true},
 	ConsentDeclined: {steps: []step{say("accept-consent")}},
+	AppSetup:        {adminsOnly: true, notes: []string{"not-mfa"}},
 
 	TelecomLimit:     {kind: graph.PhoneMethod, steps: []step{otherWay, say("wait")}},
 	ExternalMFA:      {steps: []step{say("finish-page"), otherWay}},

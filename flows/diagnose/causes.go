@@ -84,6 +84,7 @@ const (
 	NotAssigned     Cause = "not-assigned"
 	Consent         Cause = "consent"
 	ConsentDeclined Cause = "consent-declined"
+	AppSetup        Cause = "app-setup" // the program is to blame, not the person
 
 	TelecomLimit     Cause = "telecom-limit"
 	ExternalMFA      Cause = "external-mfa"

@@ -76,3 +76,25 @@ func TestWhatACodeMeans(t *testing.T) {
 		check(t, Diagnose(Facts{Report: aadsts.Report{Code: code}, Now: noon}), want, CodeOnly)
 	}
 }
+
+// TestTheCodeThatSaysWhy: where several stand side by side, an interrupt and a
+// wrapper give way to the one that says why, and nothing else does.
+func TestTheCodeThatSaysWhy(t *testing.T) {
+	for _, test := range []struct {
+		codes []string
+		want  string
+	}{
+		{[]string{"50076", "500121"}, "500121"},
+		{[]string{"50058", "50076", "53003"}, "53003"},
+		{[]string{"70002", "70008"}, "70008"},
+		{[]string{"70002", "50076"}, "70002"},
+		{[]string{"50076", "999998"}, "50076"},
+		{[]string{"50126", "50053"}, "50126"},
+		{[]string{"50076"}, "50076"},
+	} {
+		r := aadsts.Report{Code: test.codes[0], Codes: test.codes}
+		if got := Diagnose(Facts{Report: r, Now: noon}).Code; got != test.want {
+			t.Errorf("%v: got %s, want %s", test.codes, got, test.want)
+		}
+	}
+}

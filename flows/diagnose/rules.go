@@ -48,7 +48,7 @@ type matter struct {
 
 // consider puts the facts in order. An event of somebody else is none.
 func consider(f Facts) *matter {
-	m := &matter{Facts: f, code: f.Report.Code}
+	m := &matter{Facts: f, code: verdict(f.Report)}
 	if m.guest() && !slices.ContainsFunc(m.Methods, graph.Method.SecondFactor) {
 		m.Methods = nil // they have theirs at home, of which this tenant knows nothing
 	}

@@ -37,6 +37,24 @@ func interrupted(code string) bool {
 	return ok && e.Interrupt
 }
 
+// wrapper is a code that older programs print before the one that says why, as
+// in "AADSTS70002: Error validating credentials. AADSTS70008: The grant expired".
+const wrapper = "70002"
+
+// verdict is the code of r to go by where nothing but r is known: its own, or
+// where that says little, another one in the text that says why.
+func verdict(r aadsts.Report) string {
+	if !interrupted(r.Code) && r.Code != wrapper {
+		return r.Code
+	}
+	for _, c := range r.Codes {
+		if _, _, known := aadsts.Lookup(c); known && c != wrapper && !interrupted(c) {
+			return c
+		}
+	}
+	return r.Code
+}
+
 // sameEvent reports whether a and b are one event.
 func sameEvent(a, b graph.SignIn) bool {
 	if a.ID == "" && b.ID == "" {

@@ -252,7 +252,7 @@ func (s *scanner) following(end int) role {
 // same: it is in the catalogue, stands by itself, and is no line, phone number
 // or amount.
 func (s *scanner) bare(c uint32, i, end int) bool {
-	if _, exact := index(c); !exact || s.near&otherRole != 0 || s.following(end)&unitRole != 0 {
+	if k, exact := index(c); !exact || catalogue[k].OnlyNamed || s.near&otherRole != 0 || s.following(end)&unitRole != 0 {
 		return false
 	}
 	return s.alone(i) && !s.dialled(i, end)
