@@ -142,7 +142,11 @@ func (s *Slack) failed(what string, err error) error {
 	}
 	if code := codeOf(err); code != "" {
 		if cure, ok := fatal[code]; ok {
-			return &bot.BusyError{After: time.Minute, Err: s.die(fmt.Errorf("%w: %s", err, cure))}
+			err = fmt.Errorf("%w: %s", err, cure)
+			if what != connectionsOpen { // which takes another token; see [ears]
+				s.die(err)
+			}
+			return &bot.BusyError{After: time.Minute, Err: err}
 		}
 		if slices.Contains(busy, code) {
 			return &bot.BusyError{Err: err}
@@ -162,12 +166,16 @@ func (s *Slack) failed(what string, err error) error {
 	return &bot.BusyError{Err: err} // no answer, or one that made no sense
 }
 
-// die ends readiness.
-func (s *Slack) die(err error) error {
-	if s.dead.Swap(&err) == nil {
-		s.log.Error("Slack refuses us; nothing is taken or sent until that is mended", zap.Error(err))
+// die ends readiness, until Slack takes the bot's token again.
+func (s *Slack) die(err error) {
+	if s.dead.Swap(&err) != nil {
+		return
 	}
-	return err
+	s.log.Error("Slack refuses us; nothing is taken or sent until that is mended", zap.Error(err))
+	select {
+	case s.doubt <- struct{}{}:
+	default: // it is asked already
+	}
 }
 
 // codeOf is what Slack calls an error, or "" if it is not Slack that said it.

@@ -16,6 +16,7 @@ import (
 
 	"mfahelp/bot"
 	"mfahelp/bot/bottest"
+	"mfahelp/bot/slack"
 	"mfahelp/bot/slack/slacktest"
 )
 
@@ -148,7 +149,7 @@ func TestHostileWords(t *testing.T) {
 // TestRevoked takes the token away. The bot says so and is not ready, and when
 // the token is good again so is the bot.
 func TestRevoked(t *testing.T) {
-	w := open(t)
+	w := openWith(t, slacktest.Options{}, func(_ *world, o *slack.Options) { o.Again = 10 * time.Millisecond })
 	w.fake.Revoke(true)
 	_, err := w.Send(t.Context(), bot.Post{To: w.inAdmins(), Key: "card", Message: bot.Message{Title: "A case"}}, "")
 	if busy := (*bot.BusyError)(nil); !errors.As(err, &busy) {
@@ -162,6 +163,16 @@ func TestRevoked(t *testing.T) {
 	}
 	if strings.Contains(w.logged(), w.fake.BotToken) {
 		t.Errorf("the log has the token:\n%s", w.logged())
+	}
+	w.says(w.ada, w.fake.Direct(w.ada), slacktest.Words{Text: "hello"}) // of whom it is known who she is
+	if n := len(w.inbox.Events()); n != 1 {
+		t.Errorf("meanwhile it took %d events", n)
+	}
+	w.fake.Revoke(false)
+	w.until("it is ready", func() bool { return w.Ready() == nil })
+	w.send(w.inAdmins(), "card", bot.Message{Title: "A case"}, "")
+	if !strings.Contains(w.logged(), "info Slack takes our token again") {
+		t.Errorf("nobody is told that it is over:\n%s", w.logged())
 	}
 }
 

@@ -17,11 +17,14 @@ import (
 // directions, until Slack has said that it is private and ours alone.
 type adminsChannel struct {
 	slack *Slack
-	id    string // "" if there is none
+	id    string        // "" if there is none
+	look  chan struct{} // has something in it when others may be in the channel than before
 
 	mu      sync.Mutex
 	asked   bool
 	problem error // why it must not be used; nil if it may
+
+	readers string // who reads along, as the log says; only tellReaders has to do with it
 }
 
 // errAdmins is why the admins' channel is not used.

@@ -1,10 +1,14 @@
 package slack_test
 
 import (
+	"errors"
+	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"mfahelp/bot"
+	"mfahelp/bot/slack"
 	"mfahelp/bot/slack/slacktest"
 )
 
@@ -53,14 +57,83 @@ func TestTheChannelIsCheckedOnChange(t *testing.T) {
 // TestOtherChannelsAreNotAskedAbout: what changes elsewhere costs nothing.
 func TestOtherChannelsAreNotAskedAbout(t *testing.T) {
 	w := open(t)
-	// At the start, and once more as the first of its regular looks.
-	w.until("its own channel has been looked at", func() bool { return w.count("conversations.info") > 1 })
-	before := w.count("conversations.info")
 	for _, event := range []string{"channel_shared", "member_joined_channel", "channel_rename"} {
 		w.taken(w.fake.Happen(t.Context(), map[string]any{"type": event, "channel": w.general.ID}, ""))
 	}
 	w.taken(w.fake.Happen(t.Context(), map[string]any{"type": "moon_landed"}, ""))
-	if n := w.count("conversations.info") - before; n != 0 {
+	w.until("it is known who is in the channel", func() bool { return w.count("conversations.members") > 1 }) // two pages
+	if n := w.count("conversations.info"); n != 1 {
+		t.Errorf("Slack was asked %d times, and should have been at the start", n)
+	}
+}
+
+// TestTheChannelIsHeldUntilItIsKnown has Slack not say at the start what the admins'
+// channel is. Nothing is said there, and it is asked again soon.
+func TestTheChannelIsHeldUntilItIsKnown(t *testing.T) {
+	w := prepare(t, slacktest.Options{})
+	w.fake.Fail(slacktest.Fault{Method: "conversations.info", Status: 503, Times: 2})
+	w.start(func(_ *world, o *slack.Options) { o.Again = 10 * time.Millisecond })
+	w.until("the channel can be used", func() bool {
+		_, err := w.Send(t.Context(), bot.Post{To: w.inAdmins(), Key: "card", Message: bot.Message{Title: "A case"}}, "")
+		if err != nil && !errors.As(err, new(*bot.BusyError)) {
+			t.Fatal(err)
+		}
+		return err == nil
+	})
+	if n := w.count("conversations.info"); n != 3 {
 		t.Errorf("Slack was asked %d times", n)
 	}
+}
+
+// TestReaders has guests and outsiders in the admins' channel: from the start, and
+// by each change. The log says so, and the admins are told of the same people once,
+// over a restart too.
+func TestReaders(t *testing.T) {
+	w := prepare(t, slacktest.Options{})
+	gus := w.add(slacktest.Person{Name: "Gus <!channel> Guest", Guest: true})
+	ora := w.add(slacktest.Person{Name: "Ora Other", Team: "T0OTHER001", Stranger: true})
+	robo := w.add(slacktest.Person{Name: "Robo", IsBot: true})
+	w.admins.Members = append(w.admins.Members, gus, robo)
+	w.start(nil)
+	warnings := func() (all []string) {
+		for _, m := range w.fake.See(w.pia, w.admins) {
+			if m.Title == "Others read this channel" {
+				all = append(all, strings.Join(m.Lines, " "))
+			}
+		}
+		return all
+	}
+	warned := func(n int, names ...string) {
+		t.Helper()
+		w.until("the admins are told", func() bool { return len(warnings()) == n })
+		for _, p := range []*slacktest.Person{gus, ora, robo, w.ada, w.bob, w.pia} {
+			if got, want := strings.Contains(warnings()[n-1], p.Name), slices.Contains(names, p.Name); got != want {
+				t.Errorf("%s is named: %v, in %q", p.Name, got, warnings()[n-1])
+			}
+		}
+	}
+	warned(1, gus.Name)
+	if !strings.Contains(w.logged(), "warn not only admins read the admins' channel") || !strings.Contains(w.logged(), gus.ID) {
+		t.Errorf("the log does not say so:\n%s", w.logged())
+	}
+
+	// Somebody comes.
+	w.fake.Change(func() { w.admins.Members = append(w.admins.Members, ora) })
+	w.taken(w.fake.Happen(t.Context(), map[string]any{"type": "member_joined_channel", "channel": w.admins.ID, "user": ora.ID}, ""))
+	warned(2, gus.Name, ora.Name)
+
+	// Somebody who is there becomes a guest.
+	w.taken(w.fake.Happen(t.Context(), w.fake.Become(w.bob, func() { w.bob.Guest = true }), ""))
+	warned(3, gus.Name, ora.Name, w.bob.Name)
+
+	// It starts again, and nothing has changed.
+	looked := w.count("conversations.members")
+	w.start(nil)
+	w.until("it is looked at", func() bool {
+		return w.count("conversations.members") >= looked+3 && strings.Contains(w.logged(), "not only admins")
+	})
+	if n := len(warnings()); n != 3 {
+		t.Errorf("they were told %d times", n)
+	}
+	w.fine()
 }

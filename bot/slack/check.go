@@ -3,7 +3,6 @@ package slack
 import (
 	"context"
 	"errors"
-	"fmt"
 	"regexp"
 	"slices"
 	"strings"
@@ -39,7 +38,11 @@ func (s *Slack) Check(ctx context.Context) []Finding {
 		return []Finding{token, s.checkWayIn(ctx)} // all else would say the same
 	}
 	found := append([]Finding{token}, s.checkScopes(granted)...)
-	found = append(found, s.checkAdmins(ctx), s.checkWayIn(ctx))
+	admins := s.checkAdmins(ctx)
+	found = append(found, admins, s.checkWayIn(ctx))
+	if admins.Verdict == Good {
+		found = append(found, s.checkReaders(ctx))
+	}
 	if s.o.Field != "" {
 		found = append(found, judge("the profile field with the object id", "slack.profile_field", s.fieldIsSafe(ctx)))
 	}
@@ -68,6 +71,7 @@ func (s *Slack) granted(ctx context.Context) ([]string, error) {
 	if r.BotID == "" {
 		return nil, errors.New("slack: this is a person's token; the bot's begins with xoxb- and stands under OAuth & Permissions")
 	}
+	s.introduced(r)
 	return strings.FieldsFunc(r.Header.Get("X-OAuth-Scopes"), func(c rune) bool { return c == ',' || c == ' ' }), nil
 }
 
@@ -126,11 +130,7 @@ var signingSecret = regexp.MustCompile(`^[0-9a-f]{32}$`)
 func (s *Slack) checkWayIn(ctx context.Context) Finding {
 	if s.o.AppToken.Reveal() != "" {
 		_, _, err := s.api.StartSocketModeContext(ctx)
-		f := judge("a connection by Socket Mode", "slack.app_token, with the scope connections:write", s.failed("apps.connections.open", err))
-		if codeOf(err) == "missing_scope" {
-			f.Err = fmt.Errorf("%w; make a new one under Basic Information, App-Level Tokens", f.Err)
-		}
-		return f
+		return judge("a connection by Socket Mode", "slack.app_token, with the scope connections:write", s.notConnected(err))
 	}
 	f := Finding{What: "the signing secret", Needs: "slack.signing_secret", Verdict: Good}
 	switch secret := s.o.SigningSecret.Reveal(); {

@@ -44,6 +44,9 @@ func TestCheck(t *testing.T) {
 		{"a shared channel", func(w *world, _ *slack.Options) { w.admins.ExtShared = true }, "the admins' channel: missing: is shared with another company"},
 		{"a channel that is about to be shared", func(w *world, _ *slack.Options) { w.admins.Pending = true }, "the admins' channel: missing: is shared with another company"},
 		{"a channel without the app", func(w *world, _ *slack.Options) { w.admins.NoBot = true }, "the admins' channel: missing: /invite"},
+		{"a guest in the channel", func(w *world, _ *slack.Options) {
+			w.admins.Members = append(w.admins.Members, w.add(slacktest.Person{Name: "Gus Guest", Guest: true}))
+		}, "who is in the admins' channel: unwise: 1 in it are guests"},
 		{"no channel", func(_ *world, o *slack.Options) { o.Admins = "" }, "the admins' channel: unwise: there is none"},
 		{"Socket Mode switched off", func(w *world, o *slack.Options) { socketMode(w, o); w.fake.DisableSockets() }, "a connection by Socket Mode: missing: switch it on"},
 		{"a wrong app token", func(w *world, o *slack.Options) { socketMode(w, o); o.AppToken = secret.New("xapp-another") }, "a connection by Socket Mode: missing: invalid_auth"},

@@ -12,6 +12,7 @@
 //	verify.go   that it is Slack who sends, and one of ours who does
 //	people.go   who is who: members, and whose account in the directory they have
 //	channel.go  that the admins' channel is private, and ours alone
+//	readers.go  that others who are in it are known to the admins
 //	render.go   turns a message into blocks, or a view; pure
 //	fit.go      keeps a message within Slack's limits; pure
 //	send.go     posts and replaces

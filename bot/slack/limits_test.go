@@ -123,10 +123,14 @@ func TestTokensThatAreWorthNothing(t *testing.T) {
 		}
 	}
 	w := open(t)
+	w.fake.Revoke(true)
 	w.taken(w.fake.Happen(t.Context(), map[string]any{"type": "app_uninstalled"}, ""))
-	if err := w.Ready(); err == nil || !strings.Contains(err.Error(), "app_uninstalled") {
-		t.Errorf("after it was removed it is ready: %v", err)
+	if err := w.Ready(); err == nil || !strings.Contains(w.logged(), "app_uninstalled: the app was removed from the workspace; install it again") {
+		t.Errorf("after it was removed it is ready: %v; the log says\n%s", err, w.logged())
 	}
+	w = open(t)
+	w.taken(w.fake.Happen(t.Context(), map[string]any{"type": "app_uninstalled"}, ""))
+	w.until("it is ready, for Slack takes its token: that was before it was installed again", func() bool { return w.Ready() == nil })
 	w = open(t)
 	w.fake.Revoke(true)
 	w.taken(w.fake.Happen(t.Context(), map[string]any{"type": "tokens_revoked", "tokens": map[string]any{"bot": []any{w.fake.Bot}}}, ""))

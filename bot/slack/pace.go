@@ -38,8 +38,9 @@ var tiers = map[string]int{
 	"chat.postEphemeral": 100, "chat.update": 50,
 	"views.open": 100, "views.push": 100, "views.update": 100, "views.publish": 100,
 	"users.info": 100, "users.list": 20, "users.lookupByEmail": 50, "users.profile.get": 100, "team.profile.get": 50,
-	"conversations.info": 50, "conversations.open": 50, "conversations.history": 50, "conversations.replies": 50,
+	"conversations.info": 50, "conversations.members": 100, "conversations.open": 50, "conversations.history": 50, "conversations.replies": 50,
 	"files.getUploadURLExternal": 100, "files.completeUploadExternal": 100, "reactions.add": 50,
+	connectionsOpen: 10, // of our own, lest a connection that Slack ends at once is opened anew without end
 }
 
 // message says how long the post with this key has to wait for its turn in a

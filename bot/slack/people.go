@@ -33,6 +33,7 @@ type member struct {
 	id, name, locale, mail string
 	refused                refusal // why they are not listened to; "" if they are
 	at                     time.Time
+	updated                int64 // when they were as this says, by Slack's own count of changes; 0 if it did not say
 }
 
 // fresh is how long what Slack said about somebody is taken as it is. It is
@@ -65,11 +66,13 @@ func (p *people) load(ctx context.Context) error {
 	}
 }
 
-// put takes note of what Slack says about u.
+// put takes note of what Slack says about u, and returns what is known of them
+// then. What is older than that is no news: an event that comes again would make
+// a guest a member once more.
 func (p *people) put(u slack.User) member {
 	m := member{
 		id: u.ID, name: cmp.Or(u.RealName, u.Profile.RealName, u.Profile.DisplayName, u.Name), locale: u.Locale, at: p.slack.o.Now(),
-		refused: p.slack.refuse(u),
+		refused: p.slack.refuse(u), updated: int64(u.Updated),
 	}
 	if u.IsEmailConfirmed {
 		m.mail = strings.ToLower(u.Profile.Email)
@@ -79,6 +82,11 @@ func (p *people) put(u slack.User) member {
 	if p.all == nil {
 		p.all = map[string]member{}
 	}
+	was := p.all[u.ID]
+	if m.updated != 0 && m.updated < was.updated {
+		return was
+	}
+	m.locale = cmp.Or(m.locale, was.locale) // not every event tells it
 	p.all[u.ID] = m
 	return m
 }
@@ -128,25 +136,24 @@ func (p *people) member(ctx context.Context, id string) (member, error) {
 	return p.put(*u), nil
 }
 
-// changed takes note of an event that tells of somebody.
-func (p *people) changed(event json.RawMessage) {
+// changed takes note of an event that tells of somebody, and reports whether they
+// are not listened to as they were before. If it cannot be read, Slack is asked when
+// they come the next time.
+func (p *people) changed(id string, event json.RawMessage) bool {
 	var e struct {
 		User slack.User `json:"user"`
 	}
 	if err := json.Unmarshal(event, &e); err != nil || e.User.ID == "" {
-		p.slack.log.Warn("an event about somebody cannot be read")
-		return
+		p.slack.log.Warn("an event about somebody cannot be read", zap.String("user", clip(id, 40)))
+		p.mu.Lock()
+		defer p.mu.Unlock()
+		delete(p.all, id)
+		return true
 	}
 	p.mu.Lock()
-	was, known := p.all[e.User.ID]
+	was := p.all[e.User.ID].refused
 	p.mu.Unlock()
-	m := p.put(e.User)
-	if known && m.locale == "" { // not every event tells it
-		p.mu.Lock()
-		m.locale = was.locale
-		p.all[m.id] = m
-		p.mu.Unlock()
-	}
+	return p.put(e.User).refused != was
 }
 
 // ids are those of everybody who is listened to.

@@ -178,3 +178,25 @@ func TestLeaves(t *testing.T) {
 		t.Errorf("it is %d events", n)
 	}
 }
+
+// TestOldNews has Slack tell again what it told before somebody became a guest, and
+// what cannot be read. Neither makes them one of ours again.
+func TestOldNews(t *testing.T) {
+	w := open(t)
+	before := w.fake.Become(w.bob, func() { w.bob.Name = "Bob B. Berg" })
+	w.taken(w.fake.Happen(t.Context(), before, "Ev0000001"))
+	w.taken(w.fake.Happen(t.Context(), w.fake.Become(w.bob, func() { w.bob.Guest = true }), "Ev0000002"))
+	w.taken(w.fake.Redeliver(t.Context(), "events_api", w.fake.Envelope(before, "Ev0000001"), 1))
+	w.says(w.bob, w.fake.Direct(w.bob), slacktest.Words{Text: "let me back in"})
+	if n := len(w.inbox.Events()); n != 0 {
+		t.Errorf("old news let them in: it is %d events", n)
+	}
+
+	w.says(w.ada, w.fake.Direct(w.ada), slacktest.Words{Text: "hello"})
+	w.fake.Change(func() { w.ada.Deleted = true })
+	w.taken(w.fake.Happen(t.Context(), map[string]any{"type": "user_change", "user": map[string]any{"id": w.ada.ID, "deleted": "yes"}}, ""))
+	w.says(w.ada, w.fake.Direct(w.ada), slacktest.Words{Text: "let me back in"})
+	if n := len(w.inbox.Events()); n != 1 {
+		t.Errorf("it is %d events; the log says\n%s", n, w.logged())
+	}
+}

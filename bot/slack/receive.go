@@ -82,13 +82,16 @@ func (s *Slack) happened(ctx context.Context, e envelope) error {
 	case "reaction_added":
 		return s.reacted(ctx, e, h)
 	case "user_change", "team_join":
-		s.people.changed(e.Event)
+		if s.people.changed(string(h.User), e.Event) {
+			s.admins.lookAround()
+		}
 	case "app_uninstalled":
-		_ = s.die(errors.New("slack: app_uninstalled: " + fatal["app_uninstalled"]))
+		s.die(errors.New("slack: app_uninstalled: " + fatal["app_uninstalled"]))
 	case "tokens_revoked":
 		return ignoreHeld(s.hello(ctx)) // it may be another's
 	default: // whatever else Slack tells
 		if ofChannels(h.Type) && (s.admins.is(string(h.Channel)) || h.Channel == "") {
+			s.admins.lookAround()
 			return ignoreHeld(s.admins.check(ctx))
 		}
 	}

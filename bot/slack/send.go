@@ -35,7 +35,7 @@ func (s *Slack) Send(ctx context.Context, p bot.Post, ref string) (string, error
 	if p.To.Platform != platform {
 		return "", fmt.Errorf("sending to Slack: a post to %q", p.To.Platform)
 	}
-	if err := s.Ready(); err != nil {
+	if err := s.known(); err != nil {
 		return "", &bot.BusyError{After: 10 * time.Second, Err: err}
 	}
 	if s.admins.is(p.To.ID) {

@@ -45,6 +45,9 @@ type Options struct {
 	Sockets  int // how many connections this program holds; 2 if 0, so that one is there while Slack renews the other
 	Replicas int // how many programs hold as many; 1 if 0
 
+	Silence time.Duration // without a ping of Slack's, after which a connection is opened anew; 30 seconds if 0
+	Again   time.Duration // until Slack is asked anew what it refused for good; a minute if 0
+
 	Now  func() time.Time
 	Log  *zap.Logger
 	HTTP *http.Client // nil for one with limits
@@ -75,9 +78,11 @@ type Slack struct {
 	once    once
 	sent    outgoing
 	admins  adminsChannel
-	self    atomic.Pointer[self] // nil until Slack has said who we are
-	dead    atomic.Pointer[error]
-	started atomic.Bool // whether it is known what the admins' channel is, or that this must wait
+	ears    ears
+	self    atomic.Pointer[self]  // nil until Slack has said who we are
+	dead    atomic.Pointer[error] // what Slack says of the bot's token; nil while that is good
+	doubt   chan struct{}         // has something in it when that has just ended
+	started atomic.Bool           // whether it is known what the admins' channel is, or that this must wait
 
 	unchosen  chan openForm // forms that lack their choices
 	fieldSafe atomic.Bool   // only the directory fills the profile field
@@ -99,6 +104,7 @@ var (
 func New(o Options) *Slack {
 	o.API = cmp.Or(o.API, slack.APIURL)
 	o.Sockets, o.Replicas = cmp.Or(o.Sockets, 2), cmp.Or(o.Replicas, 1)
+	o.Silence, o.Again = cmp.Or(o.Silence, 30*time.Second), cmp.Or(o.Again, time.Minute)
 	if o.Words == nil {
 		o.Words = func(locale string) *words.Printer { return &words.Printer{Locale: locale} }
 	}
@@ -108,13 +114,13 @@ func New(o Options) *Slack {
 	if o.Log == nil {
 		o.Log = zap.NewNop()
 	}
-	s := &Slack{o: o, log: o.Log, pace: newPace(o.Now), forms: forms{memory: o.Memory}, once: once{now: o.Now}, unchosen: make(chan openForm, mostChoices)}
+	s := &Slack{o: o, log: o.Log, pace: newPace(o.Now), forms: forms{memory: o.Memory}, once: once{now: o.Now}, doubt: make(chan struct{}, 1), unchosen: make(chan openForm, mostChoices)}
 	s.api = slack.New(o.BotToken.Reveal(),
 		slack.OptionAPIURL(o.API), slack.OptionAppLevelToken(o.AppToken.Reveal()),
 		slack.OptionHTTPClient(newWire(o, s.pace)), slack.OptionLog(zap.NewStdLog(o.Log)),
 	)
 	s.people = people{slack: s}
-	s.admins = adminsChannel{slack: s, id: o.Admins}
+	s.admins = adminsChannel{slack: s, id: o.Admins, look: make(chan struct{}, 1)}
 	return s
 }
 
@@ -130,16 +136,21 @@ const (
 // work: a wrong token, an admins' channel that others can read. What goes wrong
 // later ends [Slack.Ready] and is waited for.
 func (s *Slack) Run(ctx context.Context) error {
-	if err := s.start(ctx); err != nil {
+	held, err := s.start(ctx)
+	if err != nil {
 		return err
 	}
 	s.started.Store(true)
 	var wg sync.WaitGroup
 	defer wg.Wait()
-	wg.Go(func() { s.every(ctx, rosterEvery, s.people.load) })
 	wg.Go(func() {
-		s.every(ctx, checkEvery, func(ctx context.Context) error { return errors.Join(s.hello(ctx), s.admins.check(ctx)) })
+		s.every(ctx, 0, rosterEvery, nil, func(ctx context.Context) error {
+			defer s.admins.lookAround() // which asks for each of them, unless they are known
+			return s.people.load(ctx)
+		})
 	})
+	wg.Go(func() { s.every(ctx, rosterEvery, rosterEvery, s.admins.look, s.admins.tellReaders) })
+	wg.Go(func() { s.check(ctx, held) })
 	for range choosers {
 		wg.Go(func() { s.choose(ctx) })
 	}
@@ -152,8 +163,20 @@ func (s *Slack) Run(ctx context.Context) error {
 	return nil
 }
 
-// start finds out who we are. While Slack does not answer it goes on asking.
-func (s *Slack) start(ctx context.Context) error {
+// check asks now and then whether all is as it was at the start, and at once when
+// the token is no longer good, or when it was not told yet what the admins'
+// channel is.
+func (s *Slack) check(ctx context.Context, held bool) {
+	first := checkEvery
+	if held {
+		first = 0
+	}
+	s.every(ctx, first, checkEvery, s.doubt, func(ctx context.Context) error { return errors.Join(s.hello(ctx), s.admins.check(ctx)) })
+}
+
+// start finds out who we are, and what the admins' channel is, which it may leave
+// for later: then it is held. While Slack does not answer it goes on asking.
+func (s *Slack) start(ctx context.Context) (held bool, err error) {
 	for wait := time.Second; ; wait = min(2*wait, time.Minute) {
 		err := s.hello(ctx)
 		if err == nil {
@@ -162,15 +185,15 @@ func (s *Slack) start(ctx context.Context) error {
 		var now *bot.BusyError
 		switch {
 		case ctx.Err() != nil:
-			return nil //nolint:nilerr // it was told to end
+			return false, nil //nolint:nilerr // it was told to end
 		case err == nil || s.self.Load() != nil && !s.isDead() && errors.As(err, &now):
-			return nil // the admins' channel is held until it is known
+			return err != nil, nil
 		case s.isDead() || !errors.As(err, &now):
-			return err
+			return false, err
 		}
 		s.log.Error("Slack does not answer", zap.Error(err), zap.Duration("again", wait))
 		if !sleep(ctx, wait) {
-			return nil
+			return false, nil
 		}
 	}
 }
@@ -181,24 +204,35 @@ func (s *Slack) hello(ctx context.Context) error {
 	if err != nil {
 		return s.failed("auth.test", err)
 	}
-	s.self.Store(&self{user: r.UserID, bot: r.BotID, team: r.TeamID, enterprise: r.EnterpriseID, url: r.URL})
+	s.introduced(r)
 	if s.dead.Swap(nil) != nil {
 		s.log.Info("Slack takes our token again")
 	}
 	return nil
 }
 
-// every calls do now and then, and says what goes wrong.
-func (s *Slack) every(ctx context.Context, d time.Duration, do func(context.Context) error) {
+func (s *Slack) introduced(r *slack.AuthTestResponse) {
+	s.self.Store(&self{user: r.UserID, bot: r.BotID, team: r.TeamID, enterprise: r.EnterpriseID, url: r.URL})
+}
+
+// every calls do now and then, beginning after first, and whenever something is in
+// now. It says what goes wrong.
+func (s *Slack) every(ctx context.Context, first, d time.Duration, now <-chan struct{}, do func(context.Context) error) {
+	t := time.NewTimer(first)
+	defer t.Stop()
 	for {
+		select {
+		case <-t.C:
+		case <-now:
+		case <-ctx.Done():
+			return
+		}
 		next := d
 		if err := do(ctx); err != nil && ctx.Err() == nil {
 			s.log.Error("Slack could not be asked", zap.Error(err))
-			next = min(d, time.Minute)
+			next = min(d, s.o.Again)
 		}
-		if !sleep(ctx, next) {
-			return
-		}
+		t.Reset(next)
 	}
 }
 
@@ -219,6 +253,18 @@ var errStarting = errors.New("slack: not told yet who we are, or what the admins
 
 // Ready reports why nothing can be taken or sent, if that is so.
 func (s *Slack) Ready() error {
+	if err := s.known(); err != nil {
+		return err
+	}
+	if s.o.AppToken.Reveal() != "" {
+		return s.ears.deaf()
+	}
+	return nil
+}
+
+// known reports why Slack cannot be asked for anything, if that is so. What was
+// heard before is answered though nothing more is heard.
+func (s *Slack) known() error {
 	if err := s.dead.Load(); err != nil {
 		return *err
 	}

@@ -4,8 +4,8 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"sync"
-	"time"
 
 	"github.com/slack-go/slack"
 	"github.com/slack-go/slack/socketmode"
@@ -15,6 +15,46 @@ import (
 // atOnce is how many things of one connection are taken at the same time.
 const atOnce = 64
 
+// ears are the connections by which we listen.
+type ears struct {
+	mu      sync.Mutex
+	open    int
+	refused error // why Slack lets us open no more; nil if it does
+}
+
+var errDeaf = errors.New("slack: no connection is open, and nothing that people do is heard")
+
+// deaf reports why nothing is heard, if that is so or is about to be.
+func (e *ears) deaf() error {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if e.refused == nil && e.open == 0 {
+		return errDeaf
+	}
+	return e.refused
+}
+
+// opened counts one more connection, or with -1 one less. It reports whether Slack
+// lets us listen again.
+func (e *ears) opened(n int) (again bool) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	e.open += n
+	again = n > 0 && e.refused != nil
+	if again {
+		e.refused = nil
+	}
+	return again
+}
+
+func (e *ears) refuse(err error) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	e.refused = err
+}
+
+const connectionsOpen = "apps.connections.open"
+
 // listen keeps a connection open until ctx ends. When Slack refuses us for good
 // it asks now and then whether that is over.
 func (s *Slack) listen(ctx context.Context) {
@@ -23,13 +63,22 @@ func (s *Slack) listen(ctx context.Context) {
 		if ctx.Err() != nil {
 			return
 		}
-		if err != nil {
-			s.log.Error("a connection to Slack has ended", zap.Error(s.failed("apps.connections.open", err)))
-		}
-		if !sleep(ctx, time.Minute) {
+		err = s.notConnected(err)
+		s.ears.refuse(err)
+		s.log.Error("Slack lets us open no connection; nothing is heard until that is mended", zap.Error(err))
+		if !sleep(ctx, s.o.Again) {
 			return
 		}
 	}
+}
+
+// notConnected says what is to be done about err, with which Slack refused us a
+// connection.
+func (s *Slack) notConnected(err error) error {
+	if codeOf(err) == "missing_scope" {
+		return fmt.Errorf("%w; make a new one under Basic Information, App-Level Tokens", s.failed(connectionsOpen, err))
+	}
+	return s.failed(connectionsOpen, err)
 }
 
 // connect opens a connection and keeps it, over every renewal, until it cannot.
@@ -37,7 +86,7 @@ func (s *Slack) listen(ctx context.Context) {
 func (s *Slack) connect(ctx context.Context) error {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
-	client := socketmode.New(s.api, socketmode.OptionReadLimit(maxFrame), socketmode.OptionLog(zap.NewStdLog(s.log)))
+	client := socketmode.New(s.api, socketmode.OptionReadLimit(maxFrame), socketmode.OptionPingInterval(s.o.Silence), socketmode.OptionLog(zap.NewStdLog(s.log)))
 	var wg sync.WaitGroup
 	defer wg.Wait()
 	wg.Go(func() { s.hear(ctx, cancel, client) })
@@ -57,11 +106,19 @@ func (s *Slack) hear(ctx context.Context, cancel context.CancelCauseFunc, client
 	var wg sync.WaitGroup
 	defer wg.Wait()
 	hands := make(chan struct{}, atOnce)
+	open := false
+	defer func() { s.turn(&open, false) }()
 	for {
 		select {
 		case <-ctx.Done():
 			return
 		case e := <-client.Events:
+			switch e.Type {
+			case socketmode.EventTypeHello:
+				s.turn(&open, true)
+			case socketmode.EventTypeConnecting: // the one before it has ended
+				s.turn(&open, false)
+			}
 			req, ok := s.request(e, cancel)
 			if !ok {
 				continue
@@ -77,6 +134,22 @@ func (s *Slack) hear(ctx context.Context, cancel context.CancelCauseFunc, client
 			})
 		}
 	}
+}
+
+// turn takes note of a connection that opens or ends. The SDK says of neither why.
+func (s *Slack) turn(open *bool, to bool) {
+	switch {
+	case to == *open:
+		return
+	case !to:
+		s.ears.opened(-1)
+		s.log.Info("a connection to Slack has ended")
+	case s.ears.opened(1):
+		s.log.Info("Slack lets us listen again")
+	default:
+		s.log.Info("a connection to Slack is open")
+	}
+	*open = to
 }
 
 // request returns what is to be taken, if anything is. What the SDK cannot read,
@@ -112,12 +185,18 @@ func (s *Slack) request(e socketmode.Event, cancel context.CancelCauseFunc) (r s
 }
 
 // counted raises the alarm if more connections listen than are ours: whoever has
-// the app's token gets a share of all that people write. One more may be ours:
-// that which is being renewed.
+// the app's token gets a share of all that people write. One more may be ours, if
+// Slack still counts one that has just been renewed; if it always is there, it is
+// not.
 func (s *Slack) counted(connections int) {
-	if ours := s.o.Sockets * s.o.Replicas; connections > ours+1 {
-		s.log.Error("more connections listen to Slack than are ours: somebody else may have the app-level token; revoke it under Basic Information",
-			zap.Int("connections", connections), zap.Int("ours", ours))
+	const cure = "if nobody of you runs it, somebody else has the app-level token; revoke it under Basic Information"
+	ours := s.o.Sockets * s.o.Replicas
+	counts := []zap.Field{zap.Int("connections", connections), zap.Int("ours", ours)}
+	switch {
+	case connections > ours+1:
+		s.log.Error("more connections listen to Slack than are ours: "+cure, counts...)
+	case connections > ours:
+		s.log.Warn("one more connection than ours listens to Slack; if this is said every time that a connection opens: "+cure, counts...)
 	}
 }
 

@@ -36,6 +36,7 @@ var methods = map[string]method{
 	"users.profile.get":            {"users.profile:read", false, (*Fake).profile},
 	"team.profile.get":             {"users.profile:read", false, (*Fake).teamProfile},
 	"conversations.info":           {"groups:read", false, (*Fake).conversationsInfo},
+	"conversations.members":        {"groups:read", false, (*Fake).conversationsMembers},
 	"conversations.open":           {"im:write", false, (*Fake).conversationsOpen},
 	"conversations.history":        {"im:history", false, (*Fake).history},
 	"conversations.replies":        {"im:history", false, (*Fake).replies},
@@ -413,7 +414,7 @@ func (f *Fake) viewsPublish(a args) (obj, *wrong) {
 	return obj{"view": v}, nil
 }
 
-// user is what Slack says about somebody. See
+// user is what Slack says about somebody, and when that came about. See
 // https://docs.slack.dev/reference/objects/user-object.
 func (f *Fake) user(p *Person) obj {
 	profile := obj{"real_name": p.Name, "display_name": strings.ToLower(p.Name)}
@@ -423,7 +424,7 @@ func (f *Fake) user(p *Person) obj {
 	u := obj{
 		"id": p.ID, "team_id": p.Team, "name": strings.ToLower(strings.ReplaceAll(p.Name, " ", ".")), "real_name": p.Name, "profile": profile,
 		"deleted": p.Deleted, "is_bot": p.IsBot, "is_restricted": p.Guest || p.OneGuest, "is_ultra_restricted": p.OneGuest,
-		"is_stranger": p.Stranger, "is_email_confirmed": !p.Unproven && p.Email != "",
+		"updated": p.updated, "is_stranger": p.Stranger, "is_email_confirmed": !p.Unproven && p.Email != "",
 	}
 	if p.Locale != "" {
 		u["locale"] = p.Locale
@@ -489,6 +490,25 @@ func (f *Fake) conversationsInfo(a args) (obj, *wrong) {
 		"id": c.ID, "name": c.Name, "is_private": c.Private, "is_member": !c.NoBot, "is_archived": c.Archived, "is_ext_shared": c.ExtShared,
 		"is_shared": c.ExtShared || c.OrgShared, "is_org_shared": c.OrgShared, "is_pending_ext_shared": c.Pending,
 	}}, nil
+}
+
+func (f *Fake) conversationsMembers(a args) (obj, *wrong) {
+	c := f.channels[a.str("channel")]
+	if c == nil || c.Private && c.NoBot {
+		return nil, bad("channel_not_found", "there is no channel %q", a.str("channel"))
+	}
+	ids := []string{f.Bot}
+	for _, p := range c.Members {
+		ids = append(ids, p.ID)
+	}
+	// The pages are small, so that whoever reads only the first is found out.
+	from, _ := strconv.Atoi(a.str("cursor"))
+	next, to := "", len(ids)
+	if from+2 < to {
+		to = from + 2
+		next = strconv.Itoa(to)
+	}
+	return obj{"members": ids[min(from, to):to], "response_metadata": obj{"next_cursor": next}}, nil
 }
 
 func (f *Fake) conversationsOpen(a args) (obj, *wrong) {

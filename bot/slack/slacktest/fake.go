@@ -23,6 +23,7 @@ type Options struct {
 	SigningSecret string
 	Scopes        []string // of the bot's token; nil for [Scopes]
 	Now           func() time.Time
+	Ping          time.Duration // between two pings of a connection; ten seconds if 0
 
 	NoRates bool // how often something is called is not counted
 	TLS     bool // its methods are served over HTTPS; see [Fake.Certificate]
@@ -60,6 +61,7 @@ type Fake struct {
 	revoked    bool
 	noSockets  bool
 	spare      int // connections that somebody else has open
+	pongs      int // how many pings were answered
 }
 
 // Person is somebody with an account in the workspace, or in another.
@@ -76,6 +78,8 @@ type Person struct {
 	Deleted  bool
 	IsBot    bool
 	Unproven bool // their address was never confirmed
+
+	updated int64 // when something of this changed
 }
 
 // A Field is one of those that profiles have.
@@ -183,6 +187,9 @@ func New(o Options) *Fake {
 	if f.Now == nil {
 		f.Now = time.Now
 	}
+	if f.Ping == 0 {
+		f.Ping = 10 * time.Second
+	}
 	f.srv = httptest.NewUnstartedServer(f.handler())
 	if f.TLS {
 		f.srv.StartTLS()
@@ -221,8 +228,19 @@ func (f *Fake) Add(p Person) *Person {
 	if p.Team == "" {
 		p.Team = f.Team
 	}
+	p.updated = f.Now().Unix()
 	f.people = append(f.people, &p)
 	return &p
+}
+
+// Become changes something of somebody, and returns the event that tells of it. See
+// https://docs.slack.dev/reference/events/user_change.
+func (f *Fake) Become(p *Person, change func()) map[string]any {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	change()
+	p.updated++
+	return obj{"type": "user_change", "user": f.user(p)}
 }
 
 // AddField gives profiles another field.

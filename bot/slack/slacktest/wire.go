@@ -14,6 +14,7 @@ import (
 	"maps"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -36,17 +37,27 @@ const ackTime = 3 * time.Second
 // Deliver sends something to the bot: kind is "events_api", "slash_commands", or
 // "interactive".
 func (f *Fake) Deliver(ctx context.Context, kind string, payload obj) (Delivery, error) {
+	return f.Redeliver(ctx, kind, payload, 0)
+}
+
+// Redeliver sends something that Slack thinks was lost, and says how often it has
+// sent it before. See https://docs.slack.dev/apis/events-api#retries.
+func (f *Fake) Redeliver(ctx context.Context, kind string, payload obj, again int) (Delivery, error) {
 	f.mu.Lock()
 	address := f.bot
 	f.mu.Unlock()
 	if address == "" {
-		return f.overSocket(ctx, kind, payload)
+		return f.overSocket(ctx, kind, payload, again)
 	}
 	body, contentType, err := asRequest(kind, payload)
 	if err != nil {
 		return Delivery{}, err
 	}
-	return f.Post(ctx, Request{Body: body, ContentType: contentType})
+	q := Request{Body: body, ContentType: contentType}
+	if again > 0 {
+		q.Header = http.Header{"X-Slack-Retry-Num": {fmt.Sprint(again)}, "X-Slack-Retry-Reason": {"http_timeout"}}
+	}
+	return f.Post(ctx, q)
 }
 
 func asRequest(kind string, payload obj) (body []byte, contentType string, err error) {
@@ -128,12 +139,31 @@ type socket struct {
 
 	mu   sync.Mutex
 	acks map[string]chan []byte
+	dead bool      // nothing gets through any more, though nobody has closed it
+	pong time.Time // when it last answered a ping
 }
 
 func (s *socket) send(o obj) error {
+	b, err := json.Marshal(o)
+	if err != nil {
+		return err
+	}
+	return s.sendRaw(b)
+}
+
+func (s *socket) sendRaw(b []byte) error {
+	if s.isDead() {
+		return nil // as on a line that swallows everything
+	}
 	s.write.Lock()
 	defer s.write.Unlock()
-	return s.conn.WriteJSON(o)
+	return s.conn.WriteMessage(websocket.TextMessage, b)
+}
+
+func (s *socket) isDead() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.dead
 }
 
 // connectionsOpen says where to connect. See
@@ -150,7 +180,14 @@ func (f *Fake) DisableSockets() {
 	f.mu.Lock()
 	f.noSockets = true
 	f.mu.Unlock()
-	f.Disconnect()
+	f.End("link_disabled")
+}
+
+// EnableSockets switches it on again.
+func (f *Fake) EnableSockets() {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.noSockets = false
 }
 
 // Intrude lets somebody else have connections open. The bot is told of them when
@@ -161,36 +198,112 @@ func (f *Fake) Intrude(n int) {
 	f.spare = n
 }
 
+// mostSockets is how many connections an app may have. See
+// https://docs.slack.dev/apis/events-api/using-socket-mode.
+const mostSockets = 10
+
 func (f *Fake) socket(w http.ResponseWriter, r *http.Request) {
 	up := websocket.Upgrader{CheckOrigin: func(*http.Request) bool { return true }}
 	conn, err := up.Upgrade(w, r, nil)
 	if err != nil {
 		return
 	}
-	s := &socket{conn: conn, acks: map[string]chan []byte{}}
+	s := &socket{conn: conn, acks: map[string]chan []byte{}, pong: time.Now()}
 	f.mu.Lock()
-	f.sockets = append(f.sockets, s)
-	n := len(f.sockets) + f.spare
+	n := len(f.sockets) + f.spare + 1
+	if n <= mostSockets {
+		f.sockets = append(f.sockets, s)
+	}
 	f.mu.Unlock()
+	if n > mostSockets {
+		_ = s.send(ending("too_many_websockets"))
+		_ = conn.Close()
+		return
+	}
+	ended := make(chan struct{})
+	defer close(ended)
+	go f.ping(s, ended)
 	_ = s.send(obj{"type": "hello", "num_connections": n, "debug_info": obj{"host": "made-up"}, "connection_info": obj{"app_id": f.App}})
 	s.read(f)
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	for i, x := range f.sockets {
-		if x == s {
-			f.sockets = append(f.sockets[:i:i], f.sockets[i+1:]...)
-			break
+	if i := slices.Index(f.sockets, s); i >= 0 {
+		f.sockets = slices.Delete(f.sockets, i, i+1)
+	}
+}
+
+// missedPings is how many pings a connection may leave without an answer.
+const missedPings = 3
+
+// ping pings a connection until it has ended, and ends one that does not answer.
+func (f *Fake) ping(s *socket, ended chan struct{}) {
+	t := time.NewTicker(f.Ping)
+	defer t.Stop()
+	for n := uint32(0); ; n++ {
+		select {
+		case <-ended:
+			return
+		case <-t.C:
+		}
+		s.mu.Lock()
+		dead, silent := s.dead, time.Since(s.pong)
+		s.mu.Unlock()
+		switch {
+		case dead:
+		case silent > missedPings*f.Ping && n > missedPings:
+			f.mu.Lock()
+			f.complain("a connection does not answer pings")
+			f.mu.Unlock()
+			_ = s.conn.Close()
+		default:
+			_ = s.conn.WriteControl(websocket.PingMessage, fmt.Append(nil, "ping ", n), time.Now().Add(time.Second))
 		}
 	}
+}
+
+// Pongs is how many pings the bot has answered.
+func (f *Fake) Pongs() int {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.pongs
+}
+
+// Deaden has the lines of all connections swallow everything from now on, without
+// being closed: a router forgot them, or a machine went to sleep.
+func (f *Fake) Deaden() {
+	for _, s := range f.all() {
+		s.mu.Lock()
+		s.dead = true
+		s.mu.Unlock()
+	}
+}
+
+// all are the connections of the bot's that are open.
+func (f *Fake) all() []*socket {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return slices.Clone(f.sockets)
 }
 
 // read takes what the bot acknowledges until the connection ends.
 func (s *socket) read(f *Fake) {
 	defer s.conn.Close()
+	s.conn.SetPongHandler(func(string) error {
+		s.mu.Lock()
+		s.pong = time.Now()
+		s.mu.Unlock()
+		f.mu.Lock()
+		f.pongs++
+		f.mu.Unlock()
+		return nil
+	})
 	for {
 		_, b, err := s.conn.ReadMessage()
 		if err != nil {
 			return
+		}
+		if s.isDead() {
+			continue
 		}
 		f.heard(b)
 		var ack struct {
@@ -216,39 +329,34 @@ func (f *Fake) Sockets() int {
 
 // Refresh tells the bot that its connections are about to end, as Slack does
 // every few hours, and ends them.
-func (f *Fake) Refresh() {
-	f.mu.Lock()
-	all := append([]*socket(nil), f.sockets...)
-	f.mu.Unlock()
-	for _, s := range all {
-		_ = s.send(obj{"type": "disconnect", "reason": "refresh_requested", "debug_info": obj{"host": "made-up"}})
-		_ = s.conn.Close()
+func (f *Fake) Refresh() { f.End("refresh_requested") }
+
+// End has Slack end all connections, and say why. After a warning they stay open
+// for a while. See https://docs.slack.dev/apis/events-api/using-socket-mode#disconnect.
+func (f *Fake) End(reason string) {
+	for _, s := range f.all() {
+		_ = s.send(ending(reason))
+		if reason != "warning" {
+			_ = s.conn.Close()
+		}
 	}
+}
+
+func ending(reason string) obj {
+	return obj{"type": "disconnect", "reason": reason, "debug_info": obj{"host": "made-up"}}
 }
 
 // Disconnect cuts all connections.
 func (f *Fake) Disconnect() {
-	f.mu.Lock()
-	all := append([]*socket(nil), f.sockets...)
-	f.mu.Unlock()
-	for _, s := range all {
+	for _, s := range f.all() {
 		_ = s.conn.Close()
-	}
-}
-
-// Ping pings all connections, as Slack does.
-func (f *Fake) Ping() {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	for _, s := range f.sockets {
-		_ = s.conn.WriteControl(websocket.PingMessage, nil, time.Now().Add(time.Second))
 	}
 }
 
 var errNoConnection = errors.New("the bot has no connection open, and is not connected over HTTP")
 
 // overSocket sends something over one of the connections, each in its turn.
-func (f *Fake) overSocket(ctx context.Context, kind string, payload any) (Delivery, error) {
+func (f *Fake) overSocket(ctx context.Context, kind string, payload any, again int) (Delivery, error) {
 	f.mu.Lock()
 	if len(f.sockets) == 0 {
 		f.mu.Unlock()
@@ -258,49 +366,53 @@ func (f *Fake) overSocket(ctx context.Context, kind string, payload any) (Delive
 	s := f.sockets[f.turn%len(f.sockets)]
 	id := "E" + strings.ReplaceAll(f.next(), ".", "")
 	f.mu.Unlock()
-	return s.deliver(ctx, id, kind, payload)
+	return s.deliver(ctx, id, kind, payload, again)
 }
 
-// DeliverToAll sends the same envelope over every connection, and returns how
-// many acknowledged it. Slack sends it over one.
+// DeliverToAll sends the same envelope over every connection at the same time, and
+// returns how many acknowledged it. Slack sends it over one.
 func (f *Fake) DeliverToAll(ctx context.Context, kind string, payload any) (taken int, err error) {
 	f.mu.Lock()
-	all := append([]*socket(nil), f.sockets...)
 	id := "E" + strings.ReplaceAll(f.next(), ".", "")
 	f.mu.Unlock()
-	for _, s := range all {
-		d, err := s.deliver(ctx, id, kind, payload)
-		if err != nil {
-			return taken, err
-		}
-		if d.Taken() {
+	all := f.all()
+	errs, took := make([]error, len(all)), make([]bool, len(all))
+	var wg sync.WaitGroup
+	for i, s := range all {
+		wg.Go(func() {
+			var d Delivery
+			d, errs[i] = s.deliver(ctx, id, kind, payload, 0)
+			took[i] = d.Taken()
+		})
+	}
+	wg.Wait()
+	for _, t := range took {
+		if t {
 			taken++
 		}
 	}
-	return taken, nil
+	return taken, errors.Join(errs...)
 }
 
-// Raw sends words over a connection that are no envelope.
-func (f *Fake) Raw(words string) error {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	for _, s := range f.sockets {
-		s.write.Lock()
-		err := s.conn.WriteMessage(websocket.TextMessage, []byte(words))
-		s.write.Unlock()
-		if err != nil {
-			return err
-		}
+// Raw sends words over all connections that are no envelope.
+func (f *Fake) Raw(words string) (err error) {
+	for _, s := range f.all() {
+		err = errors.Join(err, s.sendRaw([]byte(words)))
 	}
-	return nil
+	return err
 }
 
-func (s *socket) deliver(ctx context.Context, id, kind string, payload any) (Delivery, error) {
+// deliver sends an envelope. Slack says in it how often it did so before.
+func (s *socket) deliver(ctx context.Context, id, kind string, payload any, again int) (Delivery, error) {
 	acked := make(chan []byte, 1)
 	s.mu.Lock()
 	s.acks[id] = acked
 	s.mu.Unlock()
-	if err := s.send(obj{"type": kind, "envelope_id": id, "payload": payload, "accepts_response_payload": kind != "events_api"}); err != nil {
+	e := obj{"type": kind, "envelope_id": id, "payload": payload, "accepts_response_payload": kind != "events_api"}
+	if again > 0 {
+		e["retry_attempt"], e["retry_reason"] = again, "timeout"
+	}
+	if err := s.send(e); err != nil {
 		return Delivery{}, err
 	}
 	late := time.NewTimer(ackTime)
