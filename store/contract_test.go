@@ -72,6 +72,7 @@ func contract(t *testing.T, address func(*testing.T) string) {
 		{"nothing begins while resets are stopped", effectsFrozen},
 		{"a freeze stops what a plan ends, and nothing against an attack", effectsDefend},
 		{"what follows from an error goes by its kind", effectsFail},
+		{"the default goes after the others", effectsDefault},
 		{"who dies in an effect leaves it to others by its kind", effectsLost},
 		{"nothing is done that cannot be put on record", effectsUnaudited},
 		{"a pass is shown once, to who may have it", passesRevealed},

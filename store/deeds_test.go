@@ -240,6 +240,33 @@ func effectsDefend(f *fixture) {
 	}
 }
 
+// effectsDefault has the default go after the others, whatever their order, and
+// then once more after a while.
+func effectsDefault(f *fixture) {
+	app := effect("R", "0-app", graph.DeleteMethod, "app-id")
+	r := asked("R")
+	r.Effects = append([]flows.Effect{app}, r.Effects...)
+	f.answer(flows.Answer{Requests: []flows.Request{r}})
+	r = approved("R")
+	r.Version, r.Effects = 1, append([]flows.Effect{app}, r.Effects...)
+	r.Proofs[0].Digest, r.Decisions[0].Digest = r.Digest(), r.Digest()
+	f.answer(flows.Answer{Requests: []flows.Request{r}, Effects: []flows.Effect{app, phone("R"), revoke("R")}})
+	no := graphErr(graph.ErrDefault, false)
+	c := &tenant{fails: []error{no, nil, nil, no}}
+	for range 3 {
+		f.perform(&leave{}, c)
+	}
+	f.advance(2 * time.Second)
+	f.perform(&leave{}, c)
+	f.noEffect()
+	f.advance(5 * time.Second)
+	f.perform(&leave{}, c)
+	f.state("R/0-app", flows.EffectDone)
+	if got := strings.Join(c.did, ", "); got != "method.delete app-id, method.delete phone-id, sessions.revoke, method.delete app-id, method.delete app-id" {
+		f.Errorf("done: %s", got)
+	}
+}
+
 // effectsFail holds each kind of an error to what follows from it.
 func effectsFail(f *fixture) {
 	busy := &graph.Error{Op: "test", Reason: graph.ErrThrottled, After: 7 * time.Minute}
@@ -261,7 +288,7 @@ func effectsFail(f *fixture) {
 		{"perhaps revoked", graph.RevokeSessions, graphErr(graph.ErrUnavailable, true), flows.EffectWanted, time.Second},
 		{"perhaps mailed", graph.SendMail, graphErr(graph.ErrUnavailable, true), flows.EffectUnknown, 0},
 		{"an error of nobody's", graph.SendMail, errors.New("connection reset"), flows.EffectUnknown, 0},
-		{"the default", graph.DeleteMethod, graphErr(graph.ErrDefault, false), flows.EffectWanted, 2 * time.Second},
+		{"the default, and no other goes", graph.DeleteMethod, graphErr(graph.ErrDefault, false), flows.EffectFailed, 0},
 	} {
 		key := "F" + string(rune('a'+i))
 		e := effect(key, "1-phone", test.kind, "phone-id")

@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -78,6 +79,9 @@ func (s *Store) perform(ctx context.Context, d Deed, to bot.Person, leave flows.
 	}
 	d.Tries++
 	made, failure := s.carryOut(ctx, d, c)
+	if errors.Is(failure, graph.ErrDefault) && !s.othersGo(last, d) {
+		d.defaults = mostDefaults
+	}
 	f := fateOf(d, made, failure, s.now())
 	if err := s.finish(last, d, f, sayable(failure), to, s.now()); err != nil {
 		return graph.Changed{}, false, err
@@ -155,6 +159,16 @@ func (s *Store) begin(ctx context.Context, d Deed, r flows.Request, to bot.Perso
 	})
 }
 
+// othersGo reports whether other methods go for the same request: the default can
+// be deleted after them, or some seconds later, since Graph keeps copies. Without
+// them no waiting helps. What cannot be read is tried again.
+func (s *Store) othersGo(ctx context.Context, d Deed) bool {
+	ctx, cancel := context.WithTimeout(ctx, callTimeout)
+	defer cancel()
+	lane, err := all(ctx, s.ro, scanEffect, `SELECT key, data FROM effects WHERE lane = $1 AND kind = $2`, effectLane(d.Effect), string(graph.DeleteMethod))
+	return err != nil || slices.ContainsFunc(lane, func(e flows.Effect) bool { return e.Object != d.Effect.Object })
+}
+
 // carryOut does it, and makes an error of a panic.
 func (s *Store) carryOut(ctx context.Context, d Deed, c Changer) (made graph.Changed, err error) {
 	ctx, cancel := context.WithTimeout(ctx, changeTimeout)
@@ -198,7 +212,11 @@ func (s *Store) noteFate(d Deed, f fate, why error, now time.Time) {
 		s.log.Warn("an effect was not carried out, and will be tried again", fields...)
 		s.noteDeed(EffectRetried, d, why, now)
 	case flows.EffectFailed, flows.EffectUnknown:
-		s.log.Error("an effect was not carried out", append(fields, zap.String("state", string(f.state)))...)
+		log := s.log.Error
+		if errors.Is(why, graph.ErrDefault) { // which the plan foretold: admins have to do something in the portal, and read so
+			log = s.log.Warn
+		}
+		log("an effect was not carried out", append(fields, zap.String("state", string(f.state)))...)
 		s.noteDeed(EffectFailed, d, why, now)
 	case flows.EffectDropped:
 		s.log.Warn("an effect is not allowed any more", fields...)

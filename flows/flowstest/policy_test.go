@@ -200,7 +200,7 @@ func TestWhoseHalfIsWhose(t *testing.T) {
 func TestTheDefaultIsChangedFirst(t *testing.T) {
 	for may, want := range map[bool]string{
 		true:  "[default.change sms method.delete m-phone sessions.revoke ]",
-		false: "[method.delete m-phone sessions.revoke ]",
+		false: "[sessions.revoke  method.delete m-phone]", // not at first: Graph keeps it while there is the number
 	} {
 		h := newHouse(t, both, func(h *house) { h.policy.ChangeDefault = may })
 		h.ask()
@@ -220,7 +220,7 @@ func TestTheDefaultIsChangedFirst(t *testing.T) {
 			t.Fatal(err)
 		}
 		for what, m := range map[string]bot.Message{"the card": h.Post("/card").Message, "our page": shown.Message, "Ava": h.Post("/reply").Message} {
-			if strings.Contains(text(m), "becomes the default") != may {
+			if strings.Contains(text(m), "becomes the default") != may || strings.Contains(text(m), "only when another is the default") == may {
 				t.Errorf("may it: %v: %s says %s", may, what, text(m))
 			}
 		}
@@ -228,5 +228,34 @@ func TestTheDefaultIsChangedFirst(t *testing.T) {
 		if got := kinds(h.tenant.Written); (got[0] == graph.ChangeDefault) != may {
 			t.Errorf("may it: %v: done is %v", may, got)
 		}
+	}
+}
+
+// TestSessionsEndOnceMore after a method went that Graph kept at first: who has the
+// phone may have signed in with it in between.
+func TestSessionsEndOnceMore(t *testing.T) {
+	h := newHouse(t, both)
+	h.tenant.Fails = func(c graph.Change) error {
+		if c.Object == phone.ID {
+			return &graph.Error{Op: "delete method", Reason: graph.ErrDefault, Status: 400}
+		}
+		return nil
+	}
+	h.ask()
+	h.Press(ava, "/reply", "This one", nil)
+	h.confirm()
+	h.approve(priya)
+	if got := text(h.Post("/card").Message); !strings.Contains(got, "Default sign-in method, then try again") {
+		t.Errorf("the admins do not read where to change the default: %s", got)
+	}
+	h.Advance(time.Minute)
+	h.tenant.Fails = nil
+	h.Press(kim, "/card", "Try again what failed", nil)
+	want := []graph.ChangeKind{graph.RevokeSessions, graph.DeleteMethod, graph.DeleteMethod, graph.RevokeSessions}
+	if got := kinds(h.tenant.Written); !slices.Equal(got, want) {
+		t.Errorf("done is %v, want %v", got, want)
+	}
+	if r := h.Asked(); r.State != flows.ResetWatched {
+		t.Errorf("it is %s", r.State)
 	}
 }

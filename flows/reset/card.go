@@ -130,6 +130,13 @@ func planFacts(p *words.Printer, r flows.Request) (facts bot.Facts) {
 	}
 	add("goes", bot.Strong(list(p, gone)))
 	add("stays", bot.Plain(list(p, kept)))
+	if some := keptAsDefault(r); len(some) > 0 {
+		var names []string
+		for _, m := range some {
+			names = append(names, methodName(p, r, m.ID))
+		}
+		add("default", bot.Plain(p.Say("reset.default.stuck", list(p, names))))
+	}
 	for _, e := range r.Effects {
 		if e.Kind == graph.ChangeDefault {
 			add("default", bot.Plain(p.Say("reset.default.becomes", preferred(p, r, e.Object))))
@@ -220,6 +227,21 @@ func (f *Flow) saidFacts(p *words.Printer, r flows.Request) (facts bot.Facts) {
 		facts = append(facts, bot.Fact{Name: p.Say("reset.fact.approvals"), Value: flows.Say(p, "reset.count", bot.Strong(fmt.Sprint(n)), bot.Strong(fmt.Sprint(r.Approvers)))})
 	}
 	return facts
+}
+
+// keptAsDefault are what is to go and will not at first, since Graph keeps the default.
+func keptAsDefault(r flows.Request) []graph.Method {
+	if brings(r.Plan, graph.ChangeDefault) {
+		return nil
+	}
+	var gone []graph.Method
+	for _, e := range r.Effects {
+		i := slices.IndexFunc(r.Account.Methods, func(m graph.Method) bool { return m.ID == e.Object })
+		if e.Kind == graph.DeleteMethod && i >= 0 {
+			gone = append(gone, r.Account.Methods[i])
+		}
+	}
+	return stuck(gone, r.Account.Methods)
 }
 
 // doneFacts are what came of each change.

@@ -73,6 +73,12 @@ func (f *Flow) executing(ctx context.Context, r flows.Request, c flows.Case, out
 			failed = true
 		}
 	}
+	if e, ok := endOnceMore(r, outcomes); ok {
+		return flows.Answer{
+			Effects: []flows.Effect{e}, Posts: []bot.Post{f.card(r, outcomes)},
+			Audit: []flows.Entry{f.entry(bot.Identity{}, "reset.sessions-again", r, e.Key, "done")},
+		}, nil
+	}
 	switch {
 	case brings(r.Plan, graph.CreatePass):
 		r.State, r.Changed = flows.ResetExecuted, f.Now()
@@ -86,6 +92,26 @@ func (f *Flow) executing(ctx context.Context, r flows.Request, c flows.Case, out
 		}, nil
 	}
 	return f.finished(ctx, r, c, outcomes)
+}
+
+// endOnceMore ends sessions again if a method went after they were ended: whoever
+// has it could sign in with it once more until then.
+func endOnceMore(r flows.Request, outcomes []flows.Outcome) (e flows.Effect, ok bool) {
+	var ended, went time.Time
+	for _, o := range latest(r, outcomes) {
+		switch {
+		case o.State != flows.EffectDone:
+		case o.Kind == graph.RevokeSessions:
+			e, ended = o.Effect, o.At
+		case o.Kind == graph.DeleteMethod && o.At.After(went):
+			went = o.At
+		}
+	}
+	if ended.IsZero() || !went.After(ended) {
+		return e, false
+	}
+	e.Key = again(e.Key, outcomes)
+	return e, true
 }
 
 // dropped goes on after an effect was not allowed any more: it is too late, or

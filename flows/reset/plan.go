@@ -50,7 +50,7 @@ func removable(m graph.Method) bool { return m.SecondFactor() && m.Kind != graph
 
 // goes are the methods that are to go by what is wanted, in the order in which
 // they can: Graph deletes the default only when it stands alone, and the mobile
-// number after the alternate one.
+// number after the alternate one. See stuck for a default that does not.
 // See https://learn.microsoft.com/graph/api/phoneauthenticationmethod-delete.
 func goes(want string, all []graph.Method) (some []graph.Method) {
 	if want == wantGone || want == wantNew {
@@ -133,10 +133,12 @@ func (f *Flow) plan(ctx context.Context, r flows.Request, a account) (flows.Requ
 			strong++
 		}
 	}
-	if pref := f.newDefault(gone, a.methods); pref != "" {
-		r = with(r, graph.Change{Kind: graph.ChangeDefault, Object: string(pref)})
+	last := stuck(gone, a.methods)
+	if len(last) > 0 && f.Policy.ChangeDefault {
+		r = with(r, graph.Change{Kind: graph.ChangeDefault, Object: string(nextDefault(gone, a.methods))})
+		last = nil
 	}
-	for _, m := range gone {
+	for _, m := range gone[:len(gone)-len(last)] {
 		r = with(r, graph.Change{Kind: graph.DeleteMethod, Object: m.ID, Method: m.Kind})
 	}
 	if strings.HasPrefix(r.Want, wantMethods) && len(gone) == 0 && strong > 0 {
@@ -144,6 +146,9 @@ func (f *Flow) plan(ctx context.Context, r flows.Request, a account) (flows.Requ
 	}
 	if len(gone) > 0 && (!newPhone(r.Want) || strong == 0) {
 		r = with(r, graph.Change{Kind: graph.RevokeSessions}) // whoever has the phone may have a session
+	}
+	for _, m := range last {
+		r = with(r, graph.Change{Kind: graph.DeleteMethod, Object: m.ID, Method: m.Kind})
 	}
 	if strong == 0 || len(gone) == 0 {
 		pass, ok, err := f.pass(ctx, r.Subject)
@@ -162,12 +167,19 @@ func (f *Flow) plan(ctx context.Context, r flows.Request, a account) (flows.Requ
 	return f.people(ctx, r, a)
 }
 
-// newDefault is what becomes the default when the default goes and others stay:
-// Graph does not delete it before; "" if none has to, or may by the policy.
-func (f *Flow) newDefault(gone, all []graph.Method) graph.Preference {
-	if !f.Policy.ChangeDefault || !slices.ContainsFunc(gone, func(m graph.Method) bool { return m.Default }) {
-		return ""
+// stuck are those at the end of gone that Graph does not delete yet: the default,
+// while another stays that could be it. Unless the policy lets us change that, all
+// else is done before, and an admin is told how to go on.
+func stuck(gone, all []graph.Method) []graph.Method {
+	i := slices.IndexFunc(gone, func(m graph.Method) bool { return m.Default })
+	if i < 0 || nextDefault(gone, all) == "" {
+		return nil
 	}
+	return gone[i:]
+}
+
+// nextDefault is what can become the default when some are gone; "" for nothing.
+func nextDefault(gone, all []graph.Method) graph.Preference {
 	for _, m := range all {
 		stays := !slices.ContainsFunc(gone, func(g graph.Method) bool { return g.ID == m.ID })
 		if p := preference(m); stays && p != "" {
