@@ -137,6 +137,21 @@ func TestLimitsInOneInstant(t *testing.T) {
 		h.AtOnce(events...)
 		h.refusedFor(priya, "guessed")
 	})
+	t.Run("guesses of the code to pick a pass up", func(t *testing.T) {
+		h := proven(t)
+		h.approve(priya)
+		h.comesForPass(mo, "/manager/web")
+		h.Press(mo, "/link", says(t, "reset.pick-up"), nil)
+		code, _ := h.flow.Reveal(t.Context(), bot.Reveal{Kind: "reset-pick-up", Subject: h.Asked().Key}, mo)
+		var events []bot.Event
+		for _, guess := range []string{"WRONG2", "WRONG3", "WRONG4", code} {
+			events = append(events, h.Pressing(ava, "/pick-up/web", "Enter the code", map[string]string{"code": guess}))
+		}
+		h.AtOnce(events...)
+		if got := h.last(ava); got.Title != says(t, "reset.no.wrong-codes.title") || revealed(got).Kind != "" {
+			t.Errorf("Ava reads %s", text(got))
+		}
+	})
 }
 
 // TestNoCodeIsPassedOn writes each half into the chat, in both directions.

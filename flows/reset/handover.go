@@ -239,10 +239,12 @@ func (f *Flow) enter(ctx context.Context, x press) (flows.Answer, error) {
 	if !same(heard(x.fields["code"]), f.Codes.code(pickUpCode, r.Key, key)) {
 		a := f.no(x.e, "wrong-code", bot.Plain(fmt.Sprint(guesses-n-1)))
 		a.Audit = []flows.Entry{f.entry(who, "reset.misread", r, x.e.ID, "wrong")}
+		a.Limits = []flows.Limit{guessing(x)}
 		return a, nil
 	}
 	a := f.whisper(x.e, "pass", thePass(f.theirs(x.e), r, key, true))
 	a.Audit = []flows.Entry{f.entry(who, "reset.revealed", r, key, "picked up")}
+	a.Limits = []flows.Limit{guessing(x)}
 	return a, nil
 }
 
