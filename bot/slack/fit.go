@@ -3,6 +3,7 @@ package slack
 import (
 	"fmt"
 	"slices"
+	"strings"
 	"unicode/utf16"
 
 	"mfahelp/bot"
@@ -20,7 +21,8 @@ const (
 	maxOptions     = 100
 	maxOptionValue = 150
 	maxURL         = 3000
-	maxText        = 3000 // of 4000 that are advised, so that escaping has room
+	maxText        = 4000 // of the text beside blocks, which chat.update refuses if it is longer
+	maxFields      = 50   // of a form: a third of this is more than anybody fills in
 )
 
 // A room is how much fits in one place.
@@ -43,8 +45,9 @@ func fit(m bot.Message, r room) (short bot.Message, cut bool) {
 	if most := maxButtons * 4; len(m.Actions) > most {
 		short.Actions, cut = m.Actions[:most], true
 	}
-	r = r.less(3+len(m.Attachments)+(len(short.Actions)+maxButtons-1)/maxButtons, maxTitle+500+150*len(m.Attachments))
-	r.chars -= labels(short.Actions)
+	// The title, the lines about files and about what is cut, and a button that
+	// shows a secret have their place.
+	r = r.less(4+(len(short.Actions)+maxButtons-1)/maxButtons, maxTitle+500+width(names(m.Attachments))+maxLabel*len(short.Actions))
 	kept := make([]bot.Block, len(m.Body))
 	for _, i := range byRank(m.Body) {
 		b, whole := trim(m.Body[i], r)
@@ -62,11 +65,13 @@ func (r room) less(blocks, chars int) room {
 	return room{max(0, r.blocks-blocks), max(0, r.chars-chars)}
 }
 
-func labels(actions []bot.Action) (chars int) {
-	for range actions {
-		chars += maxLabel
+// names are those of files, as far as one line has room for them.
+func names(files []bot.Attachment) string {
+	var all []string
+	for _, f := range files {
+		all = append(all, clip(f.Name, 150))
 	}
-	return chars
+	return clip(strings.Join(all, ", "), 1000)
 }
 
 // byRank is the order in which blocks are given room.
@@ -104,19 +109,19 @@ func cost(b bot.Block) (blocks, chars int) {
 		return 1, spansWidth(b)
 	case bot.Facts:
 		for _, f := range b {
-			chars += width(f.Name) + 3 + spansWidth(f.Value)
+			chars += factWidth(f)
 		}
 		return 1, chars
 	case bot.Steps:
 		for _, s := range b {
-			chars += spansWidth(s.Do) + 1 + width(s.Why)
+			chars += stepWidth(s)
 		}
 		return 1, chars
 	case bot.List:
 		for _, i := range b {
-			chars += itemWidth(i)
+			blocks, chars = blocks+itemBlocks(i), chars+itemWidth(i)
 		}
-		return len(b), chars
+		return blocks, chars
 	case bot.Quote:
 		return 1, width(string(b))
 	case bot.Note:
@@ -125,8 +130,25 @@ func cost(b bot.Block) (blocks, chars int) {
 	panic(fmt.Sprintf("slack: unknown block %T", b)) // unreachable: the set is closed
 }
 
+// Each of these counts one more than it seems where Slack takes no empty text, and
+// a dash stands instead.
+func factWidth(f bot.Fact) int { return width(f.Name) + 4 + spansWidth(f.Value) }
+func stepWidth(s bot.Step) int { return spansWidth(s.Do) + 2 + width(s.Why) }
+
 func itemWidth(i bot.Item) int {
-	return min(maxSection, 2*spansWidth(i.Title)+2*spansWidth(i.Facts)+1) + maxLabel // twice, for escaping
+	n := spansWidth(i.Title) + 2 + spansWidth(i.Facts)
+	if i.Action != nil {
+		n += maxLabel
+	}
+	return n
+}
+
+// itemBlocks is how many blocks i takes at most: see [pen.list].
+func itemBlocks(i bot.Item) int {
+	if i.Action != nil {
+		return 3 // one that ends the bullets before it, and two of its own
+	}
+	return 0
 }
 
 // mostOf is what one row of several, or one quote, may have: whoever wants to
@@ -152,23 +174,40 @@ func trim(b bot.Block, r room) (short bot.Block, whole bool) {
 	case bot.Facts:
 		s, all := trimRows(b, r.chars, func(f bot.Fact, n int) (bot.Fact, bool) {
 			name := clip(f.Name, 200)
-			v, all := trimSpans(f.Value, min(n-width(name)-3, mostOf))
+			v, all := trimSpans(f.Value, min(n-width(name)-4, mostOf))
 			return bot.Fact{Name: name, Value: v}, all && name == f.Name
-		}, func(f bot.Fact) int { _, n := cost(bot.Facts{f}); return n })
+		}, factWidth)
 		return bot.Facts(s), all
 	case bot.Steps:
 		s, all := trimRows(b, r.chars, func(s bot.Step, n int) (bot.Step, bool) {
 			do, all := trimSpans(s.Do, min(n, mostOf))
-			why := clip(s.Why, min(max(0, n-spansWidth(do)-1), mostOf))
+			why := clip(s.Why, min(max(0, n-spansWidth(do)-2), mostOf))
 			return bot.Step{Do: do, Why: why}, all && why == s.Why
-		}, func(s bot.Step) int { _, n := cost(bot.Steps{s}); return n })
+		}, stepWidth)
 		return bot.Steps(s), all
 	case bot.List:
-		n := min(len(b), r.blocks)
-		s, all := trimRows(b[:n], r.chars, func(i bot.Item, _ int) (bot.Item, bool) { return i, true }, itemWidth)
+		n := within(b, r.blocks)
+		s, all := trimRows(b[:n], r.chars, func(i bot.Item, n int) (bot.Item, bool) {
+			title, all := trimSpans(i.Title, min(n, mostOf))
+			facts, rest := trimSpans(i.Facts, min(n-itemWidth(bot.Item{Title: title, Action: i.Action}), mostOf))
+			i.Title, i.Facts = title, facts
+			return i, all && rest
+		}, itemWidth)
 		return bot.List(s), all && n == len(b)
 	}
 	panic(fmt.Sprintf("slack: unknown block %T", b)) // unreachable: the set is closed
+}
+
+// within is how many of the items have room in so many blocks.
+func within(items bot.List, blocks int) (n int) {
+	blocks-- // the bullets after the last that has a button
+	for _, i := range items {
+		if blocks -= itemBlocks(i); blocks < 0 {
+			return n
+		}
+		n++
+	}
+	return n
 }
 
 // trimRows keeps rows, each trimmed, for as long as there is room.
@@ -217,20 +256,21 @@ func spansWidth(spans []bot.Span) (n int) {
 	return n
 }
 
+// spanWidth is what s takes at most, in whichever way it is written.
 func spanWidth(s bot.Span) int {
 	switch s := s.(type) {
 	case bot.Plain:
-		return width(string(s))
+		return max(1, width(string(s)))
 	case bot.Strong:
-		return width(string(s))
+		return max(1, width(string(s)))
 	case bot.Code:
-		return width(string(s))
+		return max(1, width(string(s)))
 	case bot.Link:
-		return width(s.Text) + width(s.URL)
+		return width(s.Text) + width(escapeURL(s.URL)) + 3
 	case bot.Time:
-		return 40
+		return 90
 	case bot.Mention:
-		return width(s.Name) + width(s.ID)
+		return width(s.Name) + width(s.ID) + 3
 	case bot.Reveal:
 		return 100
 	}
@@ -243,6 +283,21 @@ func width(s string) (n int) {
 		n += utf16.RuneLen(max(r, 0))
 	}
 	return n
+}
+
+// escaped is s where Slack reads markup, cut to what it takes there.
+func escaped(s string, n int) string {
+	all := escape(s)
+	if width(all) <= n {
+		return all
+	}
+	used := 1 // for the dots
+	for i, r := range s {
+		if used += width(escape(string(r))); used > n {
+			return escape(s[:i]) + "…"
+		}
+	}
+	return all // unreachable: it is wider than n
 }
 
 // clip shortens s to what Slack takes in a place where too much is an error.

@@ -50,7 +50,7 @@ func TestListsLead(t *testing.T) {
 		t.Fatal(err)
 	}
 	const link = "https://contoso.example/archives/"
-	if got := string(b); strings.Count(got, link) != 1 || !strings.Contains(got, link+w.admins.ID+"/p1700000000000100|Open it") {
+	if got := string(b); strings.Count(got, link) != 1 || !strings.Contains(got, `{"text":"Open it","type":"link","url":"`+link+w.admins.ID+`/p1700000000000100"}`) {
 		t.Errorf("the page is\n%s", got)
 	}
 	if list[0].Facts[len(list[0].Facts)-1] != bot.Plain("since yesterday") {

@@ -138,3 +138,24 @@ func TestTokensThatAreWorthNothing(t *testing.T) {
 		t.Errorf("after its token was revoked it is ready: %v", err)
 	}
 }
+
+// TestLongAnswer answers a command with more than a message takes. All of it is in
+// a file, which hangs from no whisper, so it is in their own conversation.
+func TestLongAnswer(t *testing.T) {
+	w := open(t)
+	w.taken(w.fake.Command(t.Context(), w.ada, w.general, "/mfa-help", "status"))
+	e := w.last()
+	long := strings.Repeat("One of many lines. ", 1000)
+	ref := w.post(bot.Post{To: e.In, Reply: e.Reply, Key: "answer", Message: bot.Message{Title: "All of it", Body: []bot.Block{bot.Text{bot.Plain(long)}}}}, "")
+	if all := w.fake.Messages(w.general); len(all) != 0 {
+		t.Errorf("among others it says %+v", all)
+	}
+	all := w.fake.Messages(w.fake.Direct(w.ada))
+	if len(all) != 2 || len(all[1].Files) != 1 || all[1].Thread != all[0].TS || string(all[1].Files[0].Content) != "All of it\n"+long {
+		t.Fatalf("%s is %+v; the log says\n%s", ref, all, w.logged())
+	}
+	if !strings.Contains(all[0].Text, "All of it") || !strings.HasSuffix(all[0].Text, "…") {
+		t.Errorf("what is read out is %.60q", all[0].Text)
+	}
+	w.fine()
+}

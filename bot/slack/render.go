@@ -32,15 +32,15 @@ type Document struct {
 }
 
 // Render returns m within Slack's limits. Words travel as rich_text or
-// plain_text, in which Slack looks for nothing; where there must be mrkdwn, it
-// is escaped. Of an action nothing travels but its key, and of a secret nothing
-// at all: it is a dash.
+// plain_text, in which Slack looks for nothing; mrkdwn has no words of anybody's
+// in it, see [pen.markup]. Of an action nothing travels but its key, and of a
+// secret nothing at all: it is a dash.
 func Render(m bot.Message, w *words.Printer) Document {
 	p := pen{Printer: w}
 	short, cut := fit(m, inMessage)
-	d := Document{Text: p.fallback(m), Blocks: p.body(short, true)}
-	for _, a := range m.Attachments { // send uploads them below the message
-		d.Blocks = append(d.Blocks, p.small(bot.Note{bot.Plain(p.Say("slack.attached", clip(a.Name, 150)))}))
+	d := Document{Text: cmp.Or(escaped(clean(p.whole(m)), maxText), nothing), Blocks: p.body(short, true)}
+	if len(m.Attachments) > 0 { // send uploads them below the message
+		d.Blocks = append(d.Blocks, p.small(bot.Note{bot.Plain(p.Say("slack.attached", names(m.Attachments)))}))
 	}
 	if cut {
 		d.Rest = &bot.Attachment{Name: p.Say("slack.rest.file"), MediaType: "text/plain", Content: []byte(p.whole(m))}
@@ -68,13 +68,14 @@ func RenderPage(m bot.Message, w *words.Printer) obj {
 // https://docs.slack.dev/reference/views/modal-views.
 func RenderView(m bot.Message, w *words.Printer, meta string, resolve func(bot.Reveal) (string, bool)) obj {
 	p := pen{Printer: w, resolve: resolve}
-	short, cut := fit(m, inView)
+	ask, asks := onlyAsk(m.Actions)
+	short, cut := fit(m, inView.less(len(ask.Fields), 0))
 	blocks := p.body(short, width(icons[m.Status]+" "+m.Title) > maxViewTitle)
 	if cut {
 		blocks = append(blocks, p.small(bot.Note{bot.Plain(p.Say("slack.shortened"))}))
 	}
 	v := obj{"type": "modal", "private_metadata": meta, "title": plain(clip(icons[m.Status]+" "+m.Title, maxViewTitle)), "close": plain(clip(p.Say("slack.close"), 24))}
-	if ask, ok := onlyAsk(short.Actions); ok {
+	if asks {
 		blocks = append(blocks, p.inputs(ask.Fields)...)
 		v["submit"], v["close"] = plain(clip(ask.Label, 24)), plain(clip(p.Say("bot.cancel"), 24))
 	} else {
@@ -125,7 +126,7 @@ func (p pen) body(m bot.Message, titled bool) (blocks []obj) {
 		case bot.Facts:
 			blocks = append(blocks, rich("rich_text_section", p.inline(facts(b))))
 		case bot.Steps:
-			blocks = append(blocks, p.steps(b))
+			blocks = append(blocks, p.steps(b)...)
 		case bot.List:
 			blocks = append(blocks, p.list(b)...)
 		case bot.Quote:
@@ -163,7 +164,10 @@ func facts(fs bot.Facts) (spans []bot.Span) {
 	return spans
 }
 
-func (p pen) steps(ss bot.Steps) obj {
+func (p pen) steps(ss bot.Steps) []obj {
+	if len(ss) == 0 {
+		return nil // Slack takes no list without items
+	}
 	items := []obj{}
 	for _, s := range ss {
 		spans := p.inline(s.Do)
@@ -174,35 +178,35 @@ func (p pen) steps(ss bot.Steps) obj {
 	}
 	list := rich("rich_text_list", items)
 	list["elements"].([]obj)[0]["style"] = "ordered"
-	return list
+	return []obj{list}
 }
 
-// list has a section for each item, because a button can stand beside nothing
-// else.
+// list has its items as bullets. One that has a button stands by itself, with the
+// button below: Slack has them side by side only in a section, whose text it would
+// read as markup.
 func (p pen) list(items bot.List) (out []obj) {
+	var bullets []obj
+	flush := func() {
+		if len(bullets) > 0 {
+			list := rich("rich_text_list", bullets)
+			list["elements"].([]obj)[0]["style"] = "bullet"
+			out, bullets = append(out, list), nil
+		}
+	}
 	for n, i := range items {
-		s := obj{"type": "section", "text": mrkdwn(p.lines(i))}
-		if i.Action != nil {
-			s["accessory"] = p.button(i.Action, n)
+		spans := p.inline(i.Title)
+		if len(i.Facts) > 0 {
+			spans = slices.Concat(spans, []obj{text("\n", "")}, p.inline(i.Facts))
 		}
-		out = append(out, s)
+		if i.Action == nil {
+			bullets = append(bullets, obj{"type": "rich_text_section", "elements": whole(spans)})
+			continue
+		}
+		flush()
+		out = append(out, rich("rich_text_section", spans), obj{"type": "actions", "elements": []obj{p.button(i.Action, n)}})
 	}
+	flush()
 	return out
-}
-
-// lines are what i says. Markup must not be cut, so what it is made from is.
-func (p pen) lines(i bot.Item) string {
-	for n := maxSection; ; n /= 2 {
-		title, _ := trimSpans(i.Title, n)
-		facts, _ := trimSpans(i.Facts, n)
-		s := p.mrkdwn(title)
-		if len(facts) > 0 {
-			s += "\n" + p.mrkdwn(facts)
-		}
-		if width(s) <= maxSection {
-			return cmp.Or(s, nothing)
-		}
-	}
 }
 
 func (p pen) inline(spans []bot.Span) (out []obj) {
@@ -223,7 +227,7 @@ func (p pen) inline(spans []bot.Span) (out []obj) {
 		case bot.Time:
 			out = append(out, obj{"type": "date", "timestamp": x.At.Unix(), "format": dateFormat, "fallback": utc(x)})
 		case bot.Mention:
-			if x.Platform == platform {
+			if x.Platform == platform && memberID.MatchString(x.ID) {
 				out = append(out, obj{"type": "user", "user_id": x.ID})
 			} else {
 				out = append(out, text(x.Name, ""))
@@ -249,21 +253,14 @@ func (p pen) small(spans []bot.Span) obj {
 		words = ""
 	}
 	for _, x := range spans {
-		switch x := x.(type) {
-		case bot.Plain, bot.Strong, bot.Code:
-			words += fmt.Sprint(x)
-		case bot.Reveal:
-			words += p.reveal(x)
-		case bot.Link, bot.Time, bot.Mention:
-			s := p.mrkdwn([]bot.Span{x})
-			if len(line) >= maxContext-2 || width(s) > maxSection { // as words, rather than not at all
-				words += bot.PlainText([]bot.Span{x})
-				continue
-			}
+		m := p.markup(x)
+		if r, ok := x.(bot.Reveal); ok {
+			words += p.reveal(r)
+		} else if m == "" || len(line) >= maxContext-2 || width(m) > maxSection {
+			words += readable([]bot.Span{x})
+		} else {
 			flush()
-			line = append(line, mrkdwn(s))
-		default:
-			panic(fmt.Sprintf("slack: unknown span %T", x)) // unreachable: the set is closed
+			line = append(line, obj{"type": "mrkdwn", "text": m, "verbatim": true}) // bare words are no links, nor mentions
 		}
 	}
 	flush()
@@ -273,49 +270,26 @@ func (p pen) small(spans []bot.Span) obj {
 	return obj{"type": "context", "elements": line}
 }
 
-// mrkdwn writes spans in Slack's markup, with everything in them that calls
-// somebody or leads anywhere made harmless. What is left to whoever writes
-// asterisks is a word in bold.
-func (p pen) mrkdwn(spans []bot.Span) string {
-	var b strings.Builder
-	for _, x := range spans {
-		switch x := x.(type) {
-		case bot.Plain:
-			b.WriteString(escape(clean(string(x))))
-		case bot.Strong:
-			b.WriteString(around("*", string(x)))
-		case bot.Code:
-			b.WriteString(around("`", string(x)))
-		case bot.Link:
-			if leads(x.URL) {
-				b.WriteString("<" + escapeURL(x.URL) + "|" + escape(clean(x.Text)) + ">")
-			} else {
-				b.WriteString(escape(clean(x.Text)))
-			}
-		case bot.Time:
-			fmt.Fprintf(&b, "<!date^%d^%s|%s>", x.At.Unix(), dateFormat, utc(x))
-		case bot.Mention:
-			if x.Platform == platform && memberID.MatchString(x.ID) {
-				b.WriteString("<@" + x.ID + ">")
-			} else {
-				b.WriteString(escape(clean(x.Name)))
-			}
-		case bot.Reveal:
-			b.WriteString(around("`", p.reveal(x)))
-		default:
-			panic(fmt.Sprintf("slack: unknown span %T", x)) // unreachable: the set is closed
+// markup is x in Slack's markup, or "" if it is better said in words: whatever
+// somebody may have written is, for no escape stops asterisks, backticks, and the
+// names of emoji between colons.
+func (p pen) markup(x bot.Span) string {
+	switch x := x.(type) {
+	case bot.Link:
+		if label := clean(x.Text); leads(x.URL) && label != "" && !strings.ContainsAny(label, "*_~`:<>&|\n") {
+			return "<" + escapeURL(x.URL) + "|" + label + ">"
 		}
+	case bot.Time:
+		return fmt.Sprintf("<!date^%d^%s|%s>", x.At.Unix(), dateFormat, utc(x))
+	case bot.Mention:
+		if x.Platform == platform && memberID.MatchString(x.ID) {
+			return "<@" + x.ID + ">"
+		}
+	case bot.Plain, bot.Strong, bot.Code, bot.Reveal:
+	default:
+		panic(fmt.Sprintf("slack: unknown span %T", x)) // unreachable: the set is closed
 	}
-	return b.String()
-}
-
-// around marks s up, unless s has the mark in it or nothing to be marked.
-func around(mark, s string) string {
-	s = escape(clean(s))
-	if t := strings.TrimSpace(s); t == "" || t != s || strings.Contains(s, mark) || strings.Contains(s, "\n") {
-		return s
-	}
-	return mark + s + mark
+	return ""
 }
 
 func (p pen) reveal(r bot.Reveal) string {
@@ -359,7 +333,7 @@ func (p pen) button(a bot.Action, n int) obj {
 		return styled(obj{"action_id": fmt.Sprint(asks, "-", n, "-", formID(a)), "value": a.Key}, a.Label, a.Weight)
 	case bot.Open:
 		b := obj{"action_id": fmt.Sprint(opens, "-", n)}
-		if leads(a.URL) && width(a.URL) <= maxURL {
+		if leads(a.URL) {
 			b["url"] = a.URL
 		}
 		return styled(b, a.Label, bot.Ordinary)
@@ -387,7 +361,7 @@ func formID(a bot.Ask) string {
 }
 
 func (p pen) inputs(fields []bot.Field) (blocks []obj) {
-	for _, f := range fields {
+	for _, f := range fields[:min(len(fields), maxFields)] {
 		element := obj{"type": "plain_text_input", "action_id": value}
 		switch f.Kind {
 		case bot.Line:
@@ -413,47 +387,53 @@ const value = "value"
 func options(all []bot.Option) []obj {
 	out := []obj{}
 	for _, o := range all {
-		if width(o.Value) <= maxOptionValue && o.Value != "" && len(out) < maxOptions {
+		if width(o.Value) <= maxOptionValue && o.Value != "" && clean(o.Value) == o.Value && len(out) < maxOptions {
 			out = append(out, obj{"text": plain(clip(o.Label, maxLabel)), "value": o.Value})
 		}
 	}
 	return out
 }
 
-// fallback is what a notification shows the beginning of, and a screen reader
-// reads whole.
-func (p pen) fallback(m bot.Message) string {
-	return escape(clip(clean(p.whole(m)), maxText))
-}
-
-// whole is all that m says, in plain text.
+// whole is all that m says, in plain text: a notification shows the beginning of
+// it, and a screen reader reads it instead of the blocks.
 func (p pen) whole(m bot.Message) string {
 	lines := []string{m.Title}
 	for _, b := range m.Body {
 		switch b := b.(type) {
 		case bot.Text:
-			lines = append(lines, bot.PlainText(b))
+			lines = append(lines, readable(b))
 		case bot.Facts:
 			for _, f := range b {
-				lines = append(lines, f.Name+": "+bot.PlainText(f.Value))
+				lines = append(lines, f.Name+": "+readable(f.Value))
 			}
 		case bot.Steps:
 			for i, s := range b {
-				lines = append(lines, strings.TrimSpace(fmt.Sprintf("%d. %s\n%s", i+1, bot.PlainText(s.Do), s.Why)))
+				lines = append(lines, strings.TrimSpace(fmt.Sprintf("%d. %s\n%s", i+1, readable(s.Do), s.Why)))
 			}
 		case bot.List:
 			for _, i := range b {
-				lines = append(lines, "- "+strings.TrimSpace(bot.PlainText(i.Title)+"\n  "+bot.PlainText(i.Facts)))
+				lines = append(lines, "- "+strings.TrimSpace(readable(i.Title)+"\n  "+readable(i.Facts)))
 			}
 		case bot.Quote:
 			lines = append(lines, "> "+strings.ReplaceAll(string(b), "\n", "\n> "))
 		case bot.Note:
-			lines = append(lines, bot.PlainText(b))
+			lines = append(lines, readable(b))
 		default:
 			panic(fmt.Sprintf("slack: unknown block %T", b)) // unreachable: the set is closed
 		}
 	}
 	return strings.Join(lines, "\n")
+}
+
+// readable is what spans say, with times as people read them out.
+func readable(spans []bot.Span) string {
+	spans = slices.Clone(spans)
+	for i, x := range spans {
+		if t, ok := x.(bot.Time); ok {
+			spans[i] = bot.Plain(utc(t))
+		}
+	}
+	return bot.PlainText(spans)
 }
 
 func text(s, style string) obj {
@@ -472,9 +452,6 @@ func plain(s string) obj {
 // and for what this reader is not told.
 const nothing = "–"
 
-// mrkdwn is verbatim, so that Slack turns no bare words into links or mentions.
-func mrkdwn(s string) obj { return obj{"type": "mrkdwn", "text": s, "verbatim": true} }
-
 const dateFormat = "{date_short_pretty}, {time}"
 
 var (
@@ -487,7 +464,7 @@ func utc(t bot.Time) string { return t.At.UTC().Format("2006-01-02 15:04 MST") }
 // leads reports whether Slack takes u for a link.
 func leads(u string) bool {
 	p, err := url.Parse(u)
-	return err == nil && (p.Scheme == "https" || p.Scheme == "http") && p.Host != "" || err == nil && p.Scheme == "mailto"
+	return err == nil && width(u) <= maxURL && ((p.Scheme == "https" || p.Scheme == "http") && p.Host != "" || p.Scheme == "mailto")
 }
 
 // clean drops what no text has, and for which Slack refuses the whole message.

@@ -37,6 +37,9 @@ func (s *Slack) whisper(ctx context.Context, p bot.Post) (string, error) {
 	if err != nil {
 		return "", err
 	}
+	if (d.Rest != nil || len(p.Message.Attachments) > 0) && len(actions(p.Message)) == 0 {
+		return s.asDirect(ctx, p) // no file can hang from a whisper
+	}
 	if t.URL != "" {
 		if err := s.answerTo(ctx, t.URL, d); err == nil {
 			return whisperRef, nil

@@ -263,8 +263,8 @@ func (f *Fake) said(a args, c *Channel) (*Message, *wrong) {
 		return nil, bad("no_text", "screen readers and notifications have nothing to say: text is empty")
 	case width(text) > maxMessageText:
 		return nil, bad("msg_too_long", "text has %d characters, of %d", width(text), maxMessageText)
-	case a["unfurl_links"] != nil && a.str("unfurl_links") == "true":
-		return nil, bad("invalid_arguments", "links are unfurled")
+	case a.str("unfurl_links") != "false" || a.str("unfurl_media") != "false":
+		return nil, bad("invalid_arguments", "links are unfurled, or what they lead to: left out, one of them means yes")
 	}
 	thread := a.str("thread_ts")
 	if thread != "" {
@@ -324,6 +324,9 @@ func (f *Fake) update(a args) (obj, *wrong) {
 	m, why := f.said(a, c)
 	if why != nil {
 		return nil, why
+	}
+	if width(m.Text) > maxUpdateText {
+		return nil, bad("msg_too_long", "text has %d characters, of %d", width(m.Text), maxUpdateText)
 	}
 	old.Text, old.Blocks = m.Text, m.Blocks
 	old.Edits++

@@ -22,6 +22,7 @@ const (
 	maxMessageChars  = 13200
 	maxView          = 250 << 10
 	maxMessageText   = 40000
+	maxUpdateText    = 4000 // see https://docs.slack.dev/reference/methods/chat.update#errors
 	maxMeta          = 3000
 )
 
@@ -64,6 +65,14 @@ func Unfit(blocks []any, dialog bool) string {
 		most, in = maxViewBlocks, "modal"
 	}
 	if w := new(Fake).blocks(blocks, most, in); w != nil {
+		return w.why
+	}
+	return ""
+}
+
+// UnfitView says why Slack would not take a dialog, or a page; "" if it would.
+func UnfitView(view map[string]any) string {
+	if w := new(Fake).view(view); w != nil {
 		return w.why
 	}
 	return ""
@@ -234,6 +243,9 @@ func (c *checker) span(v any) {
 		c.str(e, "text", 1<<20)
 	case "link":
 		c.address(c.str(e, "url", 3000))
+		if label, ok := e["text"].(string); ok {
+			c.chars += width(label)
+		}
 	case "user":
 		c.str(e, "user_id", 255)
 	case "date":

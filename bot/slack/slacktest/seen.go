@@ -156,7 +156,11 @@ func rich(s *bottest.Seen, v any) {
 	if e["type"] == "rich_text_list" {
 		for i, item := range list(e["elements"]) {
 			x, _ := item.(obj)
-			lines(s, fmt.Sprintf("%d. %s", i+1, spans(list(x["elements"]))))
+			mark := "• "
+			if e["style"] == "ordered" {
+				mark = fmt.Sprintf("%d. ", i+1)
+			}
+			lines(s, mark+spans(list(x["elements"])))
 		}
 		return
 	}
