@@ -47,6 +47,7 @@ func (s *Slack) askNow(ctx context.Context, id string, c slash, in bot.Place, wh
 	defer cancel()
 	r, err := s.api.OpenViewContext(ctx, c.Trigger, modal(RenderForm(form.ask, w, form.meta)))
 	if err != nil {
+		s.once.forget(id) // so that the command counts if it comes again
 		s.log.Warn("a dialog is not opened", zap.String("user", who.ID), zap.Error(s.failed("views.open", err)))
 		return false
 	}

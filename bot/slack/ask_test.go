@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"strings"
+	"sync"
 	"testing"
 
 	"mfahelp/bot"
@@ -133,6 +134,44 @@ func TestAsksTooLate(t *testing.T) {
 			t.Fatalf("%s: it is %d events", name, n)
 		}
 		same(t, w.last().Did, bot.Commanded{Name: "mfa-help"})
+	}
+}
+
+// TestAsksOnce: a command that is delivered again opens no second form, whether
+// the first is at it or done.
+func TestAsksOnce(t *testing.T) {
+	w := asking(t, offering{known: closed(), asked: make(chan bot.Person, 9)})
+	payload := w.fake.Commanding(w.ada, w.general, "/mfa-help", "")
+	var wg sync.WaitGroup
+	for range 4 {
+		wg.Go(func() { w.taken(w.fake.Deliver(t.Context(), "slash_commands", payload)) })
+	}
+	wg.Wait()
+	w.taken(w.fake.Deliver(t.Context(), "slash_commands", payload))
+	if n := w.count("views.open"); n != 1 || len(w.inbox.Events()) != 0 || len(w.fields(w.ada)) == 0 {
+		t.Errorf("%d forms were opened, and it is %d events", n, len(w.inbox.Events()))
+	}
+	w.taken(w.fake.Command(t.Context(), w.ada, w.general, "/mfa-help", ""))
+	if n := w.count("views.open"); n != 2 {
+		t.Errorf("who asks again has no form of their own: %d were opened", n)
+	}
+	w.fine()
+}
+
+// TestAsksAgainAfterAll: a command whose form did not open, and that could not be
+// kept either, counts when it comes again.
+func TestAsksAgainAfterAll(t *testing.T) {
+	w := asking(t, offering{known: closed(), asked: make(chan bot.Person, 9)})
+	payload := w.fake.Commanding(w.ada, w.general, "/mfa-help", "")
+	w.fake.Fail(slacktest.Fault{Method: "views.open", Status: 503})
+	w.inbox.Fail(errDisk)
+	if d, err := w.fake.Deliver(t.Context(), "slash_commands", payload); err != nil || d.Taken() {
+		t.Fatalf("got %d, %v", d.Status, err)
+	}
+	w.inbox.Fail(nil)
+	w.taken(w.fake.Deliver(t.Context(), "slash_commands", payload))
+	if len(w.fields(w.ada)) == 0 && len(w.inbox.Events()) == 0 {
+		t.Error("it is lost")
 	}
 }
 

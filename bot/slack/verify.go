@@ -116,6 +116,13 @@ func (o *once) first(id string) bool {
 	return true
 }
 
+// forget takes back that id was seen: what it was for did not come about.
+func (o *once) forget(id string) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	delete(o.seen, id)
+}
+
 // idOf is the id of what Slack gives none: by the trigger that it makes for each
 // press, command, and form, or else by all that arrived.
 func idOf(what, trigger string, payload []byte) string {

@@ -109,18 +109,22 @@ func (f *Fake) aResponse(p *Person, c *Channel, m *Message) string {
 // Command uses a slash command. What comes back at once is shown to who used it.
 // See https://docs.slack.dev/interactivity/implementing-slash-commands.
 func (f *Fake) Command(ctx context.Context, p *Person, c *Channel, command, text string) (Delivery, error) {
-	f.mu.Lock()
-	payload := obj{
-		"token": "old-and-not-to-be-trusted", "team_id": p.Team, "channel_id": c.ID, "channel_name": c.Name, "user_id": p.ID, "user_name": "old",
-		"command": command, "text": escape(text), "api_app_id": f.App, "is_enterprise_install": "false",
-		"response_url": f.aResponse(p, c, nil), "trigger_id": f.aTrigger(p, c),
-	}
-	f.mu.Unlock()
-	d, err := f.Deliver(ctx, "slash_commands", payload)
+	d, err := f.Deliver(ctx, "slash_commands", f.Commanding(p, c, command, text))
 	if err == nil && len(d.Body) > 0 {
 		f.answered(p, c, d.Body)
 	}
 	return d, err
+}
+
+// Commanding is a command as it is sent.
+func (f *Fake) Commanding(p *Person, c *Channel, command, text string) map[string]any {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return obj{
+		"token": "old-and-not-to-be-trusted", "team_id": p.Team, "channel_id": c.ID, "channel_name": c.Name, "user_id": p.ID, "user_name": "old",
+		"command": command, "text": escape(text), "api_app_id": f.App, "is_enterprise_install": "false",
+		"response_url": f.aResponse(p, c, nil), "trigger_id": f.aTrigger(p, c),
+	}
 }
 
 // answered shows what a command was answered with at once.
