@@ -107,20 +107,6 @@ func bare(err error) error {
 	return err
 }
 
-// fatal are the errors after which no call works until somebody does something,
-// and what that is.
-var fatal = map[string]string{
-	"invalid_auth":            "the token is wrong; copy it again from the app's page, under OAuth & Permissions",
-	"not_authed":              "there is no token; copy it from the app's page, under OAuth & Permissions",
-	"token_revoked":           "the token was revoked; install the app again and copy the new one",
-	"token_expired":           "the token has expired; install the app again, without token rotation, and copy the new one",
-	"account_inactive":        "the app was removed from the workspace, or its user deactivated; install it again",
-	"app_uninstalled":         "the app was removed from the workspace; install it again and copy the new token",
-	"team_access_not_granted": "the app has no access to this workspace; have an owner of the organisation grant it",
-	"not_allowed_token_type":  "the token is of the wrong kind; the bot's begins with xoxb-, that for connections with xapp-",
-	"link_disabled":           "Socket Mode is switched off; switch it on in the app's page, under Socket Mode",
-}
-
 // busy are errors of Slack's own that pass.
 var busy = []string{"internal_error", "fatal_error", "service_unavailable", "request_timeout", "ratelimited", "rate_limited", "team_added_to_org", "org_login_required"}
 
@@ -141,8 +127,8 @@ func (s *Slack) failed(what string, err error) error {
 		return err
 	}
 	if code := codeOf(err); code != "" {
-		if cure, ok := fatal[code]; ok {
-			err = fmt.Errorf("%w: %s", err, cure)
+		if t, ok := s.fatal(what, code); ok {
+			err = s.troubled(t, err)
 			if what != connectionsOpen { // which takes another token; see [ears]
 				s.die(err)
 			}
@@ -152,9 +138,9 @@ func (s *Slack) failed(what string, err error) error {
 			return &bot.BusyError{Err: err}
 		}
 		if slices.Contains(closed, code) {
-			return fmt.Errorf("%w: %w", explained(err), bot.ErrUnreachable)
+			return fmt.Errorf("%w: %w", s.explained(err), bot.ErrUnreachable)
 		}
-		return explained(err)
+		return s.explained(err)
 	}
 	if limit, ok := errors.AsType[*slack.RateLimitedError](err); ok {
 		return &bot.BusyError{After: limit.RetryAfter, Err: err}
@@ -164,6 +150,14 @@ func (s *Slack) failed(what string, err error) error {
 		return err
 	}
 	return &bot.BusyError{Err: err} // no answer, or one that made no sense
+}
+
+// fatal is what an error of a call means for all calls, if it does.
+func (s *Slack) fatal(what, code string) (Trouble, bool) {
+	if what == connectionsOpen && slices.Contains([]string{"invalid_auth", "not_authed", "token_revoked", "token_expired", "not_allowed_token_type", "missing_scope"}, code) {
+		return AppToken, true
+	}
+	return codeTrouble(code), slices.Contains(refused, code)
 }
 
 // die ends readiness, until Slack takes the bot's token again.
@@ -188,18 +182,23 @@ func codeOf(err error) string {
 
 // explained adds what Slack says more: the scope that is missing, the block that
 // is wrong.
-func explained(err error) error {
+func (s *Slack) explained(err error) error {
 	var r slack.SlackErrorResponse
 	if !errors.As(err, &r) {
 		return err
 	}
-	if r.Needed != "" {
-		err = fmt.Errorf("%w: the scope %s is missing", err, r.Needed)
-	}
 	if len(r.ResponseMetadata.Messages) > 0 {
 		err = fmt.Errorf("%w: %s", err, strings.Join(r.ResponseMetadata.Messages, "; "))
 	}
+	if r.Needed != "" {
+		err = s.lacks(r.Needed, err)
+	}
 	return err
+}
+
+// lacks is the trouble of a scope that is missing.
+func (s *Slack) lacks(scope string, err error) error {
+	return s.troubled(NoScope, err, scope, s.o.Words("").Say(use(scope)))
 }
 
 // unclear reports whether a call may have been carried out although it failed:

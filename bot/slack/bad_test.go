@@ -155,7 +155,7 @@ func TestRevoked(t *testing.T) {
 	if busy := (*bot.BusyError)(nil); !errors.As(err, &busy) {
 		t.Errorf("got %v, want to be told to wait", err)
 	}
-	if err := w.Ready(); err == nil || !strings.Contains(err.Error(), "token_revoked") || !strings.Contains(err.Error(), "install the app again") {
+	if err := w.Ready(); err == nil || !strings.Contains(err.Error(), "token_revoked") || !strings.Contains(err.Error(), "Reinstall to Workspace") {
 		t.Errorf("it is ready: %v", err)
 	}
 	if !strings.Contains(w.logged(), "error Slack refuses us") {

@@ -27,12 +27,6 @@ type adminsChannel struct {
 	readers string // who reads along, as the log says; only tellReaders has to do with it
 }
 
-// errAdmins is why the admins' channel is not used.
-type errAdmins string
-
-// Error says what is wrong, and what to do about it.
-func (e errAdmins) Error() string { return "slack: the admins' channel " + string(e) }
-
 // check asks Slack what the channel is now. See
 // https://docs.slack.dev/reference/methods/conversations.info.
 func (c *adminsChannel) check(ctx context.Context) error {
@@ -42,8 +36,8 @@ func (c *adminsChannel) check(ctx context.Context) error {
 	info, err := c.slack.api.GetConversationInfoContext(ctx, &slack.GetConversationInfoInput{ChannelID: c.id})
 	if err != nil {
 		err = c.cannot(err)
-	} else {
-		err = unfit(info)
+	} else if why := unfit(info); why != "" {
+		err = c.slack.troubled(why, errors.New("slack: the admins' channel is not fit for them"))
 	}
 	c.mu.Lock()
 	was, known := c.problem, c.asked
@@ -64,30 +58,27 @@ func (c *adminsChannel) check(ctx context.Context) error {
 }
 
 func (c *adminsChannel) cannot(err error) error {
-	switch codeOf(err) {
-	case "channel_not_found":
-		return errAdmins("is not there, or the app is not in it; check its id, and in the channel write /invite and the app's name")
-	case "missing_scope":
-		return errAdmins("cannot be checked: the scope groups:read is missing; add it under OAuth & Permissions and install the app again")
+	if codeOf(err) == "channel_not_found" {
+		return c.slack.troubled(ChannelGone, fmt.Errorf("slack: the admins' channel: %w", err))
 	}
 	return c.slack.failed("conversations.info", err)
 }
 
-// unfit says why a channel is not fit for the admins.
-func unfit(c *slack.Channel) error {
+// unfit says why a channel is not fit for the admins, or "".
+func unfit(c *slack.Channel) Trouble {
 	switch {
 	case c.IsArchived:
-		return errAdmins("is archived; take it out of the archive, or name another")
+		return ChannelArchived
 	case !c.IsPrivate:
-		return errAdmins("is public: everybody could read about people's sign-ins; make it private, or name another")
+		return ChannelPublic
 	case c.IsOrgShared && !c.IsExtShared:
-		return errAdmins("is shared with other workspaces of the organisation; end that, or name another")
+		return ChannelOrg
 	case c.IsExtShared, c.IsShared, c.IsPendingExtShared, len(c.PendingShared) > 0:
-		return errAdmins("is shared with another company; end that, or name another")
+		return ChannelShared
 	case !c.IsMember:
-		return errAdmins("does not have the app in it; write /invite and the app's name there")
+		return ChannelWithout
 	}
-	return nil
+	return ""
 }
 
 // usable reports why the channel is not used now, with a [*bot.BusyError] for

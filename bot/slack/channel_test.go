@@ -16,11 +16,11 @@ import (
 // start, and says what to do.
 func TestTheChannelIsCheckedAtTheStart(t *testing.T) {
 	for want, spoil := range map[string]func(*slacktest.Channel){
-		"is public":                             func(c *slacktest.Channel) { c.Private = false },
-		"is shared with another company":        func(c *slacktest.Channel) { c.ExtShared = true },
-		"is shared with other workspaces":       func(c *slacktest.Channel) { c.OrgShared, c.ExtShared = true, false },
-		"is archived":                           func(c *slacktest.Channel) { c.Archived = true },
-		"is not there, or the app is not in it": func(c *slacktest.Channel) { c.NoBot = true },
+		"It is public":                             func(c *slacktest.Channel) { c.Private = false },
+		"It is shared with another company":        func(c *slacktest.Channel) { c.ExtShared = true },
+		"It is shared with other workspaces":       func(c *slacktest.Channel) { c.OrgShared, c.ExtShared = true, false },
+		"It is archived":                           func(c *slacktest.Channel) { c.Archived = true },
+		"It is not there, or the app is not in it": func(c *slacktest.Channel) { c.NoBot = true },
 	} {
 		w := prepare(t, slacktest.Options{})
 		w.fake.Change(func() { spoil(w.admins) })

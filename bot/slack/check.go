@@ -6,8 +6,6 @@ import (
 	"regexp"
 	"slices"
 	"strings"
-
-	"mfahelp/bot"
 )
 
 // A Verdict is what a check came to. The zero Verdict is that it could not be told.
@@ -20,12 +18,15 @@ const (
 	Missing Verdict = "missing" // Slack said no, or it is not set
 )
 
-// A Finding is one thing that the app needs of Slack, and whether it has it.
+// A Finding is one thing that the app needs of Slack, and whether it has it. It
+// holds no sentence: what people read of it is told by Check and Trouble.
 type Finding struct {
-	What    string // such as "the bot's token"
-	Needs   string // the scope or the setting, and where it is
+	Check   string // such as "slack-token"
+	Of      string // of what, such as a scope; "" if there is one of the kind
 	Verdict Verdict
-	Err     error // what is wrong, and what to press
+	Trouble Trouble // what is wrong, if not Good
+	Err     error   // what was answered; nothing personal is in it
+	Values  []any   // what the sentence about the trouble has in it
 }
 
 // Check tries what the app needs of Slack. It posts nothing and opens no
@@ -33,7 +34,7 @@ type Finding struct {
 // ours would take some away from the program that is at work.
 func (s *Slack) Check(ctx context.Context) []Finding {
 	granted, err := s.granted(ctx)
-	token := judge("the bot's token", "slack.bot_token", err)
+	token := judge("slack-token", err)
 	if token.Verdict != Good {
 		return []Finding{token, s.checkWayIn(ctx)} // all else would say the same
 	}
@@ -44,18 +45,19 @@ func (s *Slack) Check(ctx context.Context) []Finding {
 		found = append(found, s.checkReaders(ctx))
 	}
 	if s.o.Field != "" {
-		found = append(found, judge("the profile field with the object id", "slack.profile_field", s.fieldIsSafe(ctx)))
+		found = append(found, judge("slack-field", s.fieldIsSafe(ctx)))
 	}
 	return found
 }
 
 // judge makes a finding of a try: what Slack could not answer is not missing.
-func judge(what, needs string, err error) Finding {
-	f := Finding{What: what, Needs: needs, Err: err, Verdict: Missing}
-	switch {
-	case err == nil:
-		f.Verdict = Good
-	case errors.As(err, new(*bot.BusyError)) && fatal[codeOf(err)] == "":
+func judge(check string, err error) Finding {
+	f := Finding{Check: check, Verdict: Good}
+	if err == nil {
+		return f
+	}
+	f.Trouble, f.Values, f.Err = troubleOf(err)
+	if f.Verdict = Missing; f.Trouble == NoAnswer {
 		f.Verdict = ""
 	}
 	return f
@@ -69,7 +71,7 @@ func (s *Slack) granted(ctx context.Context) ([]string, error) {
 		return nil, s.failed("auth.test", err)
 	}
 	if r.BotID == "" {
-		return nil, errors.New("slack: this is a person's token; the bot's begins with xoxb- and stands under OAuth & Permissions")
+		return nil, s.troubled(PersonToken, errors.New("slack: this is the token of a person"))
 	}
 	s.introduced(r)
 	return strings.FieldsFunc(r.Header.Get("X-OAuth-Scopes"), func(c rune) bool { return c == ',' || c == ' ' }), nil
@@ -78,26 +80,29 @@ func (s *Slack) granted(ctx context.Context) ([]string, error) {
 // checkScopes holds what was granted to what the manifest asks for.
 func (s *Slack) checkScopes(granted []string) (found []Finding) {
 	if len(granted) == 0 {
-		return []Finding{{What: "the scopes", Err: errors.New("slack: it does not say which were granted")}}
+		return []Finding{{Check: "slack-scopes", Trouble: ScopeUntold}}
 	}
 	for _, want := range Scopes {
-		f := Finding{What: want.Name, Verdict: Good}
+		f := Finding{Check: "slack-scope", Of: want.Name, Verdict: Good}
 		if !slices.Contains(granted, want.Name) {
-			f.Verdict = Missing
-			if want.Optional && !s.configured(want.Name) {
-				f.Verdict = Unwise
-			}
-			f.Needs = "the scope " + want.Name + ", which " + s.o.Words("").Say(want.For)
-			f.Err = errors.New("add it under OAuth & Permissions, Bot Token Scopes, and install the app again")
+			f.Verdict, f.Trouble, f.Values = s.without(want.Name), NoScope, []any{want.Name, s.o.Words("").Say(want.For)}
 		}
 		found = append(found, f)
 	}
 	for _, have := range granted {
 		if !slices.ContainsFunc(Scopes, func(x Scope) bool { return x.Name == have }) {
-			found = append(found, Finding{What: have, Verdict: Unwise, Needs: "no scope " + have, Err: errors.New("the app never uses it; take it away under OAuth & Permissions")})
+			found = append(found, Finding{Check: "slack-scope", Of: have, Verdict: Unwise, Trouble: SpareScope, Values: []any{have}})
 		}
 	}
 	return found
+}
+
+// without is what it comes to that a scope is missing, or what needs it.
+func (s *Slack) without(scope string) Verdict {
+	if optional(scope) && !s.configured(scope) {
+		return Unwise
+	}
+	return Missing
 }
 
 // configured reports whether the configuration asks for what an optional scope
@@ -115,11 +120,10 @@ func (s *Slack) configured(scope string) bool {
 // checkAdmins tells whether the admins' channel is private, ours alone, and has
 // the app in it.
 func (s *Slack) checkAdmins(ctx context.Context) Finding {
-	const what, needs = "the admins' channel", "admins.channel"
 	if s.o.Admins == "" {
-		return Finding{What: what, Needs: needs, Verdict: Unwise, Err: errors.New("there is none in Slack")}
+		return Finding{Check: "slack-channel", Verdict: Unwise, Trouble: NoChannel}
 	}
-	return judge(what, needs, s.admins.check(ctx))
+	return judge("slack-channel", s.admins.check(ctx))
 }
 
 // signingSecret is what those that Slack makes look like.
@@ -130,14 +134,14 @@ var signingSecret = regexp.MustCompile(`^[0-9a-f]{32}$`)
 func (s *Slack) checkWayIn(ctx context.Context) Finding {
 	if s.o.AppToken.Reveal() != "" {
 		_, _, err := s.api.StartSocketModeContext(ctx)
-		return judge("a connection by Socket Mode", "slack.app_token, with the scope connections:write", s.notConnected(err))
+		return judge("slack-socket", s.failed(connectionsOpen, err))
 	}
-	f := Finding{What: "the signing secret", Needs: "slack.signing_secret", Verdict: Good}
+	f := Finding{Check: "slack-secret", Verdict: Good}
 	switch secret := s.o.SigningSecret.Reveal(); {
 	case secret == "":
-		f.Verdict, f.Err = Missing, errors.New("there is no way in: copy it from Basic Information, App Credentials")
+		f.Verdict, f.Trouble = Missing, NoWayIn
 	case !signingSecret.MatchString(secret):
-		f.Verdict, f.Err = Unwise, errors.New("it does not look like one, which is 32 of the characters 0-9 and a-f; copy it from Basic Information, App Credentials")
+		f.Verdict, f.Trouble = Unwise, OddSecret
 	}
 	return f
 }

@@ -113,7 +113,7 @@ func TestAnswerTooLate(t *testing.T) {
 // start, and says what to do; one that comes later ends readiness.
 func TestTokensThatAreWorthNothing(t *testing.T) {
 	for code, cure := range map[string]string{
-		"token_revoked": "install the app again", "invalid_auth": "copy it again", "account_inactive": "install it again", "token_expired": "without token rotation",
+		"token_revoked": "Reinstall to Workspace", "invalid_auth": "copy it again", "account_inactive": "Install to Workspace", "token_expired": "make the app anew",
 	} {
 		w := prepare(t, slacktest.Options{})
 		w.fake.Fail(slacktest.Fault{Method: "auth.test", Code: code, Times: 100})
@@ -125,7 +125,7 @@ func TestTokensThatAreWorthNothing(t *testing.T) {
 	w := open(t)
 	w.fake.Revoke(true)
 	w.taken(w.fake.Happen(t.Context(), map[string]any{"type": "app_uninstalled"}, ""))
-	if err := w.Ready(); err == nil || !strings.Contains(w.logged(), "app_uninstalled: the app was removed from the workspace; install it again") {
+	if err := w.Ready(); err == nil || !strings.Contains(w.logged(), "app_uninstalled. The app was removed from the workspace: api.slack.com") {
 		t.Errorf("after it was removed it is ready: %v; the log says\n%s", err, w.logged())
 	}
 	w = open(t)

@@ -3,6 +3,7 @@ package slack
 import (
 	"cmp"
 	"encoding/json"
+	"slices"
 )
 
 // A Scope is what the app may, and what that is for.
@@ -30,6 +31,15 @@ var Scopes = []Scope{
 	{"users:read.email", "slack.scope.mail", true},
 }
 
+// use is the key of what a scope is for.
+func use(scope string) string {
+	i := slices.IndexFunc(Scopes, func(s Scope) bool { return s.Name == scope })
+	if i < 0 {
+		return "slack.scope.unknown"
+	}
+	return Scopes[i].For
+}
+
 // ManifestOptions are what differs between one company's app and another's.
 type ManifestOptions struct {
 	Name    string // of the app; "mfahelp" if ""
@@ -44,9 +54,9 @@ func Manifest(o ManifestOptions) ([]byte, error) {
 	name := cmp.Or(o.Name, "mfahelp")
 	slashes := obj{"command": "/" + command, "description": o.Say("slack.manifest.command"), "usage_hint": o.Say("slack.manifest.hint"), "should_escape": true}
 	interactivity := obj{"is_enabled": true}
-	subscriptions := obj{"bot_events": botEvents(o.Without)}
+	subscribed := obj{"bot_events": botEvents(o.Without)}
 	if o.URL != "" {
-		slashes["url"], interactivity["request_url"], subscriptions["request_url"] = o.URL, o.URL, o.URL
+		slashes["url"], interactivity["request_url"], subscribed["request_url"] = o.URL, o.URL, o.URL
 	}
 	bot, optional := []string{}, []string{}
 	for _, s := range Scopes {
@@ -72,21 +82,57 @@ func Manifest(o ManifestOptions) ([]byte, error) {
 		},
 		"oauth_config": obj{"scopes": scopes},
 		"settings": obj{
-			"event_subscriptions": subscriptions, "interactivity": interactivity, "socket_mode_enabled": o.URL == "",
+			"event_subscriptions": subscribed, "interactivity": interactivity, "socket_mode_enabled": o.URL == "",
 			"org_deploy_enabled": false, "token_rotation_enabled": false,
 		},
 	}, "", "  ")
 }
 
-// botEvents are what Slack tells, with those that need an optional scope or not.
-func botEvents(without bool) []string {
-	all := []string{
-		"app_home_opened", "app_mention", "app_uninstalled", "tokens_revoked", "message.im", "team_join", "user_change",
-		"group_archive", "group_deleted", "group_left", "group_rename", "group_unarchive", "channel_shared", "channel_unshared",
-		"channel_id_changed", "member_joined_channel",
+// subscriptions are what Slack tells, in the order in which they are printed, each with
+// the scope that it takes, if it takes one. See
+// https://docs.slack.dev/reference/events.
+var subscriptions = []struct{ event, scope string }{
+	{"app_home_opened", ""},
+	{"app_mention", "app_mentions:read"},
+	{"app_uninstalled", ""},
+	{"tokens_revoked", ""},
+	{"message.im", "im:history"},
+	{"team_join", "users:read"},
+	{"user_change", "users:read"},
+	{"group_archive", "groups:read"},
+	{"group_deleted", "groups:read"},
+	{"group_left", "groups:read"},
+	{"group_rename", "groups:read"},
+	{"group_unarchive", "groups:read"},
+	{"channel_shared", "groups:read"},
+	{"channel_unshared", "groups:read"},
+	{"channel_id_changed", "groups:read"},
+	{"member_joined_channel", "groups:read"},
+	{"message.groups", "groups:history"},
+	{"reaction_added", "reactions:read"},
+}
+
+// botEvents are those that need no optional scope, or all.
+func botEvents(without bool) (all []string) {
+	for _, s := range subscriptions {
+		if !without || !optional(s.scope) {
+			all = append(all, s.event)
+		}
 	}
-	if without {
-		return all
+	return all
+}
+
+// eventScope is the scope that an event takes.
+func eventScope(event string) string {
+	for _, s := range subscriptions {
+		if s.event == event {
+			return s.scope
+		}
 	}
-	return append(all, "message.groups", "reaction_added")
+	return ""
+}
+
+// optional reports whether the app works without a scope.
+func optional(scope string) bool {
+	return slices.ContainsFunc(Scopes, func(s Scope) bool { return s.Name == scope && s.Optional })
 }

@@ -240,12 +240,6 @@ func (s *Slack) byField(ctx context.Context, m member) (bot.Identity, error) {
 	return bot.Identity{Tenant: s.o.Tenant, ObjectID: b.Object}, nil
 }
 
-// errField is why the profile field is not believed.
-type errField string
-
-// Error says what is wrong, and what to do about it.
-func (e errField) Error() string { return "slack: the profile field " + string(e) }
-
 // fieldIsSafe reports why nobody may be known by the profile field. A field that
 // people fill in themselves would let anybody be anybody. What Slack says about
 // it is asked once: who can change it can change who is who in any case. See
@@ -265,10 +259,10 @@ func (s *Slack) fieldIsSafe(ctx context.Context) error {
 			s.fieldSafe.Store(true)
 			return nil
 		default:
-			return errField("can be filled in by everybody for themselves; have your directory fill it (SCIM), or lock it in the workspace's settings")
+			return s.troubled(FieldOpen, errors.New("slack: the profile field is not to be believed"), s.o.Field)
 		}
 	}
-	return errField("does not exist; its id begins with Xf, and team.profile.get lists it")
+	return s.troubled(FieldGone, errors.New("slack: the profile field does not exist"), s.o.Field)
 }
 
 func (s *Slack) boundTo(ctx context.Context, id string) (b bound, found bool, err error) {

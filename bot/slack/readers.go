@@ -2,7 +2,6 @@ package slack
 
 import (
 	"context"
-	"fmt"
 	"slices"
 	"strings"
 
@@ -105,7 +104,7 @@ func (c *adminsChannel) warn(ctx context.Context, names []string) error {
 // checkReaders tells whether somebody reads along. The doctor asks for everybody at
 // once, lest it waits for each.
 func (s *Slack) checkReaders(ctx context.Context) Finding {
-	f := Finding{What: "who is in the admins' channel", Needs: "admins.channel", Verdict: Good}
+	f := Finding{Check: "slack-readers", Verdict: Good}
 	err := s.people.load(ctx)
 	var all []member
 	if err == nil {
@@ -113,9 +112,9 @@ func (s *Slack) checkReaders(ctx context.Context) Finding {
 	}
 	switch {
 	case err != nil:
-		return judge(f.What, f.Needs, err)
+		return judge(f.Check, err)
 	case len(all) > 0:
-		f.Verdict, f.Err = Unwise, fmt.Errorf("%d in it are guests or from elsewhere: they read about people's sign-ins, and nothing that they do is taken; if that is not meant so, remove them", len(all))
+		f.Verdict, f.Trouble, f.Values = Unwise, GuestsInside, []any{len(all)}
 	}
 	return f
 }

@@ -86,7 +86,7 @@ func (s *Slack) happened(ctx context.Context, e envelope) error {
 			s.admins.lookAround()
 		}
 	case "app_uninstalled":
-		s.die(errors.New("slack: app_uninstalled: " + fatal["app_uninstalled"]))
+		s.die(s.troubled(codeTrouble("app_uninstalled"), errors.New("slack: app_uninstalled")))
 	case "tokens_revoked":
 		return ignoreHeld(s.hello(ctx)) // it may be another's
 	default: // whatever else Slack tells

@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"fmt"
 	"sync"
 
 	"github.com/slack-go/slack"
@@ -53,6 +52,8 @@ func (e *ears) refuse(err error) {
 	e.refused = err
 }
 
+// connectionsOpen is the one call that takes the app's token, and not the bot's. See
+// https://docs.slack.dev/reference/methods/apps.connections.open.
 const connectionsOpen = "apps.connections.open"
 
 // listen keeps a connection open until ctx ends. When Slack refuses us for good
@@ -63,22 +64,13 @@ func (s *Slack) listen(ctx context.Context) {
 		if ctx.Err() != nil {
 			return
 		}
-		err = s.notConnected(err)
+		err = s.failed(connectionsOpen, err)
 		s.ears.refuse(err)
 		s.log.Error("Slack lets us open no connection; nothing is heard until that is mended", zap.Error(err))
 		if !sleep(ctx, s.o.Again) {
 			return
 		}
 	}
-}
-
-// notConnected says what is to be done about err, with which Slack refused us a
-// connection.
-func (s *Slack) notConnected(err error) error {
-	if codeOf(err) == "missing_scope" {
-		return fmt.Errorf("%w; make a new one under Basic Information, App-Level Tokens", s.failed(connectionsOpen, err))
-	}
-	return s.failed(connectionsOpen, err)
 }
 
 // connect opens a connection and keeps it, over every renewal, until it cannot.
@@ -172,7 +164,7 @@ func (s *Slack) request(e socketmode.Event, cancel context.CancelCauseFunc) (r s
 		if problem == nil {
 			return r, false
 		}
-		if _, fatal := fatal[codeOf(problem.ErrorObj)]; fatal || codeOf(problem.ErrorObj) == "missing_scope" {
+		if _, fatal := s.fatal(connectionsOpen, codeOf(problem.ErrorObj)); fatal {
 			cancel(problem.ErrorObj) // the SDK would go on for ever
 			return r, false
 		}

@@ -151,7 +151,7 @@ func TestSocketModeIsSwitchedOff(t *testing.T) {
 	w.fake.DisableSockets()
 	w.until("it is not ready", func() bool {
 		err := w.Ready()
-		return err != nil && strings.Contains(err.Error(), "link_disabled") && strings.Contains(err.Error(), "switch it on")
+		return err != nil && strings.Contains(err.Error(), "link_disabled") && strings.Contains(err.Error(), "Enable Socket Mode")
 	})
 	if !strings.Contains(w.logged(), "error Slack lets us open no connection") {
 		t.Errorf("nobody is told:\n%s", w.logged())
@@ -169,7 +169,7 @@ func TestSocketModeIsSwitchedOff(t *testing.T) {
 // way. That of the bot is good all the while, and is no reason to be ready.
 func TestAppTokensThatAreWorthNothing(t *testing.T) {
 	for code, cure := range map[string]string{
-		"invalid_auth": "copy it again", "token_revoked": "install the app again", "account_inactive": "install it again", "not_authed": "there is no token",
+		"invalid_auth": "App-Level Tokens", "token_revoked": "App-Level Tokens", "account_inactive": "Install to Workspace", "not_authed": "App-Level Tokens",
 		"not_allowed_token_type": "xapp-", "missing_scope": "App-Level Tokens",
 	} {
 		t.Run(code, func(t *testing.T) {

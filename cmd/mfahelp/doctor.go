@@ -19,6 +19,8 @@ import (
 type doctorCmd struct {
 	Config string `required:"" type:"path" placeholder:"FILE" help:"The configuration."`
 	JSON   bool   `name:"json" help:"Print it for a program."`
+
+	SlackManifest string `type:"path" placeholder:"FILE" help:"What stands under App Manifest on the app's page in Slack, to hold each setting to it."`
 }
 
 // Help says what is tried, and what the exit code means.
@@ -38,7 +40,8 @@ It ends with 0 if all is there, with 1 if something is missing or unknown, and w
 Examples:
 
   mfahelp doctor --config mfahelp.yaml
-  mfahelp doctor --config mfahelp.yaml --json`
+  mfahelp doctor --config mfahelp.yaml --json
+  mfahelp doctor --config mfahelp.yaml --slack-manifest app.json`
 }
 
 // A finding is one thing that the configuration needs, and whether it is there.
@@ -85,7 +88,7 @@ func (c *doctorCmd) Run(ctx context.Context, std streams) error {
 	cfg, err := config.Load(c.Config, nil)
 	all := []checkup{mistakes{err}}
 	if err == nil {
-		all = checkups(cfg, time.Now)
+		all = c.checkups(cfg, time.Now)
 	}
 	found := examine(ctx, all)
 	if c.JSON {
@@ -111,13 +114,13 @@ func (c *doctorCmd) Run(ctx context.Context, std streams) error {
 }
 
 // checkups are those that a configuration calls for.
-func checkups(cfg config.Config, now func() time.Time) []checkup {
+func (c *doctorCmd) checkups(cfg config.Config, now func() time.Time) []checkup {
 	all := []checkup{configCheck{cfg}, storeCheck{cfg}, readerCheck{cfg}}
 	if cfg.Resets.On {
 		all = append(all, writerCheck{cfg}, signInCheck{cfg, now})
 	}
 	if cfg.Slack.On {
-		all = append(all, slackCheck{cfg})
+		all = append(all, slackCheck{cfg, c.SlackManifest})
 	}
 	if cfg.Teams.On {
 		all = append(all, teamsCheck{cfg})

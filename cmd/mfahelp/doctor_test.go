@@ -13,6 +13,7 @@ import (
 	"testing"
 	"time"
 
+	"mfahelp/bot/slack"
 	"mfahelp/bot/slack/slacktest"
 	"mfahelp/bot/teams/teamstest"
 	"mfahelp/config"
@@ -308,10 +309,10 @@ func TestDoctorInSlack(t *testing.T) {
 		{"healthy", func(*slacktest.Fake, *slacktest.Channel) {}, ""},
 		{"a scope", func(f *slacktest.Fake, _ *slacktest.Channel) {
 			f.Scopes = slices.DeleteFunc(f.Scopes, func(s string) bool { return s == "chat:write" })
-		}, "  missing  chat:write needs the scope chat:write, which answers add it under OAuth & Permissions"},
-		{"the channel", func(_ *slacktest.Fake, c *slacktest.Channel) { c.Private = false }, "  missing  the admins' channel needs admins.channel "},
-		{"Socket Mode", func(f *slacktest.Fake, _ *slacktest.Channel) { f.DisableSockets() }, "  missing  a connection by Socket Mode "},
-		{"the token", func(f *slacktest.Fake, _ *slacktest.Channel) { f.Revoke(true) }, "  missing  the bot's token "},
+		}, "  missing  the scope chat:write Without chat:write it cannot do this: it answers. api.slack.com/apps > the app > OAuth & Permissions > Scopes > Bot Token Scopes > Add an OAuth Scope > chat:write, then"},
+		{"the channel", func(_ *slacktest.Fake, c *slacktest.Channel) { c.Private = false }, "  missing  the admins' channel slack: the admins' channel is not fit for them It is public, so everybody could read"},
+		{"Socket Mode", func(f *slacktest.Fake, _ *slacktest.Channel) { f.DisableSockets() }, "  missing  a connection by Socket Mode slack: apps.connections.open: link_disabled Socket Mode is switched off: api.slack.com/apps > the app > Socket Mode > Enable Socket Mode. See docs/slack.md#1-make-the-app"},
+		{"the token", func(f *slacktest.Fake, _ *slacktest.Channel) { f.Revoke(true) }, "  missing  the bot's token slack: auth.test: token_revoked The token was revoked: api.slack.com/apps > the app > Install App > Reinstall to Workspace"},
 	} {
 		t.Run(test.claim, func(t *testing.T) {
 			fake := slacktest.New(slacktest.Options{})
@@ -323,7 +324,7 @@ func TestDoctorInSlack(t *testing.T) {
 				Admins: config.Admins{Channel: config.Channel{Platform: "slack", ID: channel.ID}},
 				Slack:  config.Slack{On: true, BotToken: secret.New(fake.BotToken), AppToken: secret.New(fake.AppToken), API: fake.URL},
 			}
-			all := checkups(cfg, time.Now)
+			all := (&doctorCmd{}).checkups(cfg, time.Now)
 			found := examine(t.Context(), all[len(all)-1:])
 			bad := slices.ContainsFunc(found, finding.bad)
 			var b strings.Builder
@@ -339,6 +340,39 @@ func TestDoctorInSlack(t *testing.T) {
 				t.Error("it says a secret")
 			}
 		})
+	}
+}
+
+// TestDoctorHoldsSlackToItsManifest compares what is printed for Slack with what
+// Slack's page shows.
+func TestDoctorHoldsSlackToItsManifest(t *testing.T) {
+	_, printed, _ := mfahelp(t, "", "manifest", "slack")
+	_, spare, _ := mfahelp(t, "", "manifest", "slack", "--without-optional")
+	file := filepath.Join(t.TempDir(), "app.json")
+	for _, test := range []struct{ claim, manifest, want string }{
+		{"ours", printed, "  ok       the app's settings and events"},
+		{"no optional ones", spare, "  unwise   the setting bot_events: reaction_added The app is not told of reaction_added: api.slack.com/apps > the app > Event Subscriptions > Subscribe to bot events > Add Bot User Event > reaction_added, then"},
+		{"one event less", strings.Replace(printed, `"message.im",`, "", 1), "  missing  the setting bot_events: message.im The app is not told of message.im"},
+		{"no presses", strings.Replace(printed, `"is_enabled": true`, `"is_enabled": false`, 1), "  missing  the setting is_enabled No button does anything: api.slack.com/apps > the app > Interactivity & Shortcuts > Interactivity, on."},
+		{"no manifest", "<html>", "  missing  the app's settings and events needs --slack-manifest reading the manifest"},
+		{"no file", "", "  look     the app's settings and events Only the app's own page shows"},
+	} {
+		c := slackCheck{cfg: config.Config{Slack: config.Slack{On: true, AppToken: secret.New("xapp-made-up")}}, manifest: file}
+		if test.manifest == "" {
+			c.manifest = ""
+		}
+		if err := os.WriteFile(file, []byte(test.manifest), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		found := c.settings(slack.New(slackOptions(c.cfg)))
+		for i := range found {
+			found[i].Area, found[i].What = c.Name(), say("check."+found[i].Check, found[i].Of)
+		}
+		var b strings.Builder
+		if err := printFindings(&b, found); err != nil {
+			t.Fatal(err)
+		}
+		says(t, b.String(), test.want)
 	}
 }
 
@@ -373,7 +407,7 @@ func TestDoctorKnowsPeopleInSlack(t *testing.T) {
 		cfg.Slack = config.Slack{On: true, People: test.people, ProfileField: test.field}
 		cfg.Admins.Channel = config.Channel{Platform: "slack", ID: "C0123"}
 		var got []string
-		for _, f := range (slackCheck{cfg}).people(t.Context()) {
+		for _, f := range (slackCheck{cfg: cfg}).people(t.Context()) {
 			got = append(got, f.Check+" "+f.Of+" "+f.Verdict)
 		}
 		if strings.Join(got, ", ") != test.want {
@@ -381,7 +415,7 @@ func TestDoctorKnowsPeopleInSlack(t *testing.T) {
 		}
 	}
 	cfg.Admins.Channel.Platform, cfg.Slack.People = "teams", nil
-	if got := (slackCheck{cfg}).people(t.Context()); len(got) > 0 {
+	if got := (slackCheck{cfg: cfg}).people(t.Context()); len(got) > 0 {
 		t.Errorf("with the admins elsewhere: got %+v", got)
 	}
 }
@@ -429,7 +463,7 @@ func TestDoctorInTeams(t *testing.T) {
 				Admins: config.Admins{Channel: config.Channel{Platform: "teams", ID: room.ID}}, Teams: teamsConfig(fake),
 			}
 			test.spoil(fake, &cfg, room)
-			all := checkups(cfg, time.Now)
+			all := (&doctorCmd{}).checkups(cfg, time.Now)
 			found := examine(t.Context(), all[len(all)-1:])
 			var b strings.Builder
 			if err := printFindings(&b, found); err != nil {

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"os"
 	"slices"
 	"time"
 
@@ -18,22 +19,54 @@ import (
 )
 
 // slackCheck tries the app in Slack, and says nothing there.
-type slackCheck struct{ cfg config.Config }
+type slackCheck struct {
+	cfg      config.Config
+	manifest string // the file with the app's manifest as Slack has it; "" for none
+}
 
 func (slackCheck) Name() string { return "slack" }
 
 func (c slackCheck) Check(ctx context.Context) (found []finding) {
 	o := slackOptions(c.cfg)
 	o.Words = printer
-	verdicts := map[slack.Verdict]string{slack.Good: verdictOK, slack.Unwise: verdictUnwise, slack.Missing: verdictMissing}
-	for _, f := range slack.New(o).Check(ctx) {
-		one := finding{What: f.What, Needs: f.Needs, Verdict: cmp.Or(verdicts[f.Verdict], verdictUnknown)}
-		if f.Err != nil {
-			one.Said, one.See = f.Err.Error(), slackSection(f.Needs)
-		}
-		found = append(found, one)
+	app := slack.New(o)
+	for _, f := range app.Check(ctx) {
+		found = append(found, c.found(f))
 	}
+	found = append(found, c.settings(app)...)
 	return append(found, c.people(ctx)...)
+}
+
+// found says what was found, in words.
+func (slackCheck) found(f slack.Finding) finding {
+	verdicts := map[slack.Verdict]string{slack.Good: verdictOK, slack.Unwise: verdictUnwise, slack.Missing: verdictMissing}
+	one := finding{Check: f.Check, Of: f.Of, Verdict: cmp.Or(verdicts[f.Verdict], verdictUnknown)}
+	if f.Err != nil {
+		one.Said = f.Err.Error()
+	}
+	if one.Verdict != verdictOK {
+		one.Do, one.See = printer("").Say("slack.do."+string(f.Trouble), f.Values...), cmp.Or(slackSections[f.Check], sectionSlackApp)
+	}
+	return one
+}
+
+// settings holds the app to its manifest, which no token of ours can read.
+func (c slackCheck) settings(app *slack.Slack) (found []finding) {
+	if c.manifest == "" {
+		return []finding{{Check: "slack-settings", Verdict: verdictLook, Do: printer("").Say("slack.do.settings-unseen"), See: sectionSlackApp}}
+	}
+	b, err := os.ReadFile(c.manifest)
+	if err != nil {
+		return []finding{tried("slack-settings", "--slack-manifest", err)}
+	}
+	all, err := app.CheckSettings(b)
+	if err != nil {
+		return []finding{tried("slack-settings", "--slack-manifest", err)}
+	}
+	for _, f := range all {
+		found = append(found, c.found(f))
+	}
+	return found
 }
 
 // Sections of docs/slack.md.
@@ -43,16 +76,9 @@ const (
 	sectionSlackPeople = "docs/slack.md#3-who-is-who"
 )
 
-// slackSection is where it is told how something is set up.
-func slackSection(needs string) string {
-	switch needs {
-	case "admins.channel":
-		return sectionSlackAdmins
-	case "slack.profile_field":
-		return sectionSlackPeople
-	}
-	return sectionSlackApp
-}
+// slackSections say where it is told how something is set up. What is not here is of
+// the app.
+var slackSections = map[string]string{"slack-channel": sectionSlackAdmins, "slack-readers": sectionSlackAdmins, "slack-field": sectionSlackPeople}
 
 // people holds who is who, by the configuration, to the directory: an id with a
 // slip in it is nobody's, and without an admin among them nobody may press.

@@ -49,7 +49,11 @@ func (c *manifestSlackCmd) Run(std streams) error {
 		if s.Optional && c.WithoutOptional {
 			continue
 		}
-		fmt.Fprintf(std.err, "%-20s %s\n", s.Name, o.Say(s.For))
+		what := o.Say(s.For)
+		if s.Optional {
+			what = o.Say("slack.scope.optional", what)
+		}
+		fmt.Fprintf(std.err, "%-20s %s\n", s.Name, what)
 	}
 	return nil
 }

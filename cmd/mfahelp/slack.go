@@ -14,7 +14,7 @@ import (
 )
 
 // slackPath is where Slack sends what people do, if it is not by Socket Mode.
-const slackPath = "/slack/events"
+const slackPath = slack.EventsPath
 
 // openSlack makes the bot in Slack, if the configuration has it.
 func (a *app) openSlack() {

@@ -38,8 +38,8 @@ var methods = map[string]method{
 	"conversations.info":           {"groups:read", false, (*Fake).conversationsInfo},
 	"conversations.members":        {"groups:read", false, (*Fake).conversationsMembers},
 	"conversations.open":           {"im:write", false, (*Fake).conversationsOpen},
-	"conversations.history":        {"im:history", false, (*Fake).history},
-	"conversations.replies":        {"im:history", false, (*Fake).replies},
+	"conversations.history":        {"", false, (*Fake).history},
+	"conversations.replies":        {"", false, (*Fake).replies},
 	"files.getUploadURLExternal":   {"files:write", false, (*Fake).uploadURL},
 	"files.completeUploadExternal": {"files:write", false, (*Fake).uploaded},
 }
@@ -120,7 +120,7 @@ func (f *Fake) call(w http.ResponseWriter, r *http.Request) {
 		fail(w, &Fault{Status: 429, Header: http.Header{"Retry-After": {strconv.Itoa(int(wait/time.Second) + 1)}}})
 		return
 	}
-	if !m.app {
+	if !m.app && !f.Untold {
 		w.Header().Set("X-OAuth-Scopes", strings.Join(f.Scopes, ","))
 	}
 	out, why := m.do(f, a)
@@ -185,6 +185,16 @@ func (f *Fake) may(m method, token string) *wrong {
 	return nil
 }
 
+// hears reports why the bot may not read what was said in c: there is a scope for
+// each kind. See https://docs.slack.dev/reference/methods/conversations.history.
+func (f *Fake) hears(c *Channel) *wrong {
+	scope := map[string]string{"im": "im:history", "group": "groups:history", "channel": "channels:history"}[c.kind()]
+	if !slices.Contains(f.Scopes, scope) {
+		return bad("missing_scope", "%s", scope)
+	}
+	return nil
+}
+
 // expected are refusals that tell how things are, and not that a call is wrong.
 var expected = []string{
 	"message_not_found", "user_not_found", "users_not_found", "channel_not_found", "expired_trigger_id", "token_revoked", "missing_scope",
@@ -222,6 +232,9 @@ func fail(w http.ResponseWriter, x *Fault) {
 
 func (f *Fake) authTest(args) (obj, *wrong) {
 	out := obj{"user_id": f.Bot, "bot_id": "B0BOT00001", "team_id": f.Team, "team": "Contoso", "user": "mfahelp", "url": "https://contoso.example/"}
+	if f.NoBot {
+		delete(out, "bot_id")
+	}
 	if f.Enterprise != "" {
 		out["enterprise_id"] = f.Enterprise
 	}
@@ -549,6 +562,9 @@ func (f *Fake) replies(a args) (obj, *wrong) {
 
 func (f *Fake) listed(a args, fits func(*Message) bool) (obj, *wrong) {
 	c, why := f.in(a)
+	if why == nil {
+		why = f.hears(c)
+	}
 	if why != nil {
 		return nil, why
 	}

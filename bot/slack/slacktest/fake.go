@@ -27,6 +27,8 @@ type Options struct {
 
 	NoRates bool // how often something is called is not counted
 	TLS     bool // its methods are served over HTTPS; see [Fake.Certificate]
+	NoBot   bool // the bot's token is a person's
+	Untold  bool // the scopes of a token are not named with an answer
 	Lax     bool // what is said is not checked, to show that a test would notice
 }
 
