@@ -38,6 +38,7 @@ type Case struct {
 	NotMe   bool          `json:"not_me,omitempty"`  // the requester says that the sign-in was not theirs
 	Tried   []string      `json:"tried,omitempty"`   // keys of the steps that were advised
 	Words   string        `json:"words,omitempty"`   // what the requester added for the admins
+	Wish    string        `json:"wish,omitempty"`    // the verb of the button whose name the requester wrote before there was one
 	Files   []bot.File    `json:"files,omitempty"`   // what they sent along, the newest last; nothing has read it
 
 	Escalated time.Time  `json:"escalated,omitzero"` // when it went to the admins

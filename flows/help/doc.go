@@ -7,7 +7,8 @@
 //	Resume   looks ("help.look"): found, choose one, not in the log yet, or
 //	         only the code to go by; closes what nobody came back to
 //	         ("help.close")
-//	Press    it helped, still stuck, it was not me, this one of several
+//	Press    it helped, still stuck, it was not me, this one of several; who
+//	         writes the name of such a button has pressed it (typed.go)
 //
 // A security matter is never told to the requester, who may be the attacker:
 // whatever goes to the admins is answered with the very same message, after the

@@ -102,13 +102,19 @@ func (f *Flow) answer(ctx context.Context, e bot.Event, text, quote string) (flo
 	if c, ok := withAdmins(own); ok && !c.SaysOver() && !command && (!read || same(report, c.Report)) {
 		return f.relayUnlessSpoken(ctx, e, c, text)
 	}
+	if !read && !command && !picture(e) {
+		if a, ok, err := f.typed(ctx, e, own, text); err != nil || ok {
+			return a, err
+		}
+	}
 	if !read && picture(e) && text == "" {
 		return f.say(e, "picture", noPicture(f.printer(e))), nil
 	}
-	if c, ok := f.justTold(e, own); ok && !command && (!read || report.RequestID != "" && same(report, c.Report)) {
+	wish := f.wish(e, text)
+	if c, ok := f.justTold(e, own); ok && !command && wish == "" && (!read || report.RequestID != "" && same(report, c.Report)) {
 		return f.say(e, "above", above(f.printer(e), c.Shown())), nil
 	}
-	return f.open(ctx, e, key, report, own)
+	return f.open(ctx, e, flows.Case{Key: key, Report: report, Wish: wish}, own)
 }
 
 // own are the cases of e's sender that they asked about themselves. What an
@@ -166,17 +172,15 @@ func same(a, b aadsts.Report) bool {
 	return a.Code == b.Code && a.RequestID == b.RequestID && a.CorrelationID == b.CorrelationID && a.Timestamp.Equal(b.Timestamp)
 }
 
-// open begins a case. Those of the same person that were still being talked
+// open begins c, of which what was said is known. Those of the same person that were still being talked
 // about give way to it, so that one conversation has one answer that changes.
-func (f *Flow) open(ctx context.Context, e bot.Event, key string, r aadsts.Report, own []flows.Case) (flows.Answer, error) {
+func (f *Flow) open(ctx context.Context, e bot.Event, c flows.Case, own []flows.Case) (flows.Answer, error) {
 	if over, err := f.over(ctx, e.From.Identity, "help.looked", time.Hour, f.Limits.Lookups); err != nil || over {
 		return f.limited(e, "lookups"), err
 	}
-	now := f.Now()
-	c := flows.Case{
-		Key: key, Requester: e.From, Subject: e.From.Identity, In: direct(e),
-		Opened: now, Changed: now, State: flows.Looking, Report: r, Files: files(e),
-	}
+	now, r := f.Now(), c.Report
+	c.Requester, c.Subject, c.In, c.Files = e.From, e.From.Identity, direct(e), files(e)
+	c.Opened, c.Changed, c.State = now, now, flows.Looking
 	a := f.giveWay(own, now)
 	a.Audit = append(a.Audit, f.entry(e.From.Identity, "help.looked", c.Key, c.Key, r.Code))
 	a = a.And(f.tellChannel(e, c))
@@ -333,7 +337,8 @@ func (f *Flow) tell(c flows.Case) flows.Answer {
 	c.State, c.Tried = flows.Answered, advised(d)
 	m := answer(f.words(c), c, d)
 	m.Actions = append(m.Actions, f.resets(c)...)
-	a := f.with(c, m)
+	c, then := f.granted(c)
+	a := f.with(c, m).And(then)
 	a.Audit = append(a.Audit, f.entry(bot.Identity{}, "help.answered", c.Key, c.Key, string(d.Cause)))
 	return a
 }
@@ -361,8 +366,12 @@ func advised(d diagnose.Diagnosis) (keys []string) {
 // ask asks the one question there is when nothing says what happened.
 func (f *Flow) ask(c flows.Case) flows.Answer {
 	c.State = flows.Asked
-	return f.with(c, question(f.words(c), c, f.Admins.Platform != "", f.resets(c)))
+	c, then := f.granted(c)
+	return f.with(c, question(f.words(c), c, f.Admins.Platform != "", f.resets(c))).And(then)
 }
+
+// resetVerbs are also the keys of the labels.
+var resetVerbs = []string{"reset.gone", "reset.new"}
 
 // resets are how somebody asks for a reset whose phone is lost or new: only for
 // themselves, and nothing is done by the press.
@@ -371,7 +380,7 @@ func (f *Flow) resets(c flows.Case) (all []bot.Action) {
 		return nil
 	}
 	p := f.words(c)
-	for _, verb := range []string{"reset.gone", "reset.new"} {
+	for _, verb := range resetVerbs {
 		all = append(all, bot.Choose{Label: p.Say(verb), Verb: verb, Subject: c.Key})
 	}
 	return all

@@ -33,12 +33,16 @@ func (f *Flow) Press(ctx context.Context, e bot.Event, o flows.Offer) (flows.Ans
 		return Closed(f.printer(e), e, flows.NotYours), nil
 	}
 	c.Changed = f.Now()
-	p := e.Did.(bot.Pressed) // the router presses nothing else
-	switch o.Verb {
+	return f.act(ctx, e, c, o.Verb, rest, e.Did.(bot.Pressed).Fields["words"]) // the router presses nothing else
+}
+
+// act does what a button of c is for.
+func (f *Flow) act(ctx context.Context, e bot.Event, c flows.Case, verb, rest, added string) (flows.Answer, error) {
+	switch verb {
 	case "help.solved":
 		return f.settle(c, "help.outcome.solved", e.From.Identity), nil
 	case "help.stuck":
-		return f.stuck(ctx, e, c, p.Fields["words"])
+		return f.stuck(ctx, e, c, added)
 	case "help.not-me":
 		c.NotMe = true
 		return f.stuck(ctx, e, c, "")
@@ -50,7 +54,7 @@ func (f *Flow) Press(ctx context.Context, e bot.Event, o flows.Offer) (flows.Ans
 	case "help.saw":
 		return f.saw(ctx, e, c, rest)
 	}
-	return flows.Answer{}, fmt.Errorf("help knows no verb %q", o.Verb)
+	return flows.Answer{}, fmt.Errorf("help knows no verb %q", verb)
 }
 
 // pasted answers the form in which somebody puts what they see, as if they had

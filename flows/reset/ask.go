@@ -38,6 +38,19 @@ func (f *Flow) byPress(ctx context.Context, e bot.Event, key, want string) (flow
 	return f.ask(ctx, ask{c: c, as: flows.AsSubject, who: e.From, want: want, e: e})
 }
 
+// byWord answers who wrote the name of the button instead of pressing it, which
+// help has seen to. It is what a press is, if the button is still there.
+func (f *Flow) byWord(ctx context.Context, j flows.Job, want string) (flows.Answer, error) {
+	c, err := f.Cases.Case(ctx, j.Subject)
+	if errors.Is(err, flows.ErrNoCase) || err == nil && c.State != flows.Asked && c.State != flows.Answered {
+		return flows.Answer{}, nil // it has moved on
+	}
+	if err != nil {
+		return flows.Answer{}, err
+	}
+	return f.byPress(ctx, bot.Event{ID: fmt.Sprintf("%s/%d", j.Key, j.At.UnixMilli()), From: c.Requester, In: c.In}, j.Subject, want)
+}
+
 // byAdmin answers the form in the thread: an admin has somebody on the phone,
 // or sees that nothing less will help.
 func (f *Flow) byAdmin(ctx context.Context, e bot.Event, key string) (flows.Answer, error) {

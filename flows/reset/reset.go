@@ -193,6 +193,10 @@ func (f *Flow) Resume(ctx context.Context, j flows.Job) (flows.Answer, error) {
 		return f.head(ctx)
 	case "reset.frozen":
 		return f.sayFrozen(ctx)
+	case "reset.gone":
+		return f.byWord(ctx, j, wantGone)
+	case "reset.new":
+		return f.byWord(ctx, j, wantNew)
 	}
 	r, c, err := f.load(ctx, j.Subject)
 	if errors.Is(err, flows.ErrNoRequest) {
