@@ -132,13 +132,7 @@ func (s *Slack) said(ctx context.Context, e envelope, h happening) error {
 		err = s.admins.usable()
 	}
 	if err != nil {
-		return s.refused(ctx, err, string(h.User), func(d Document) error {
-			if in.Audience != bot.Direct {
-				return nil // nothing is said where others read
-			}
-			_, _, err := s.api.PostMessageContext(ctx, in.ID, s.options(d)...)
-			return err
-		})
+		return s.refused(ctx, err, string(h.User), func(d Document) error { return s.turnAway(ctx, err, string(h.User), in, d) })
 	}
 	if in.Audience == bot.Direct {
 		in.Reader = who.ID
@@ -148,6 +142,20 @@ func (s *Slack) said(ctx context.Context, e envelope, h happening) error {
 		ID: "msg/" + in.ID + "/" + h.TS, At: at(h.TS, s.o.Now()), From: who, In: in,
 		Did: bot.Said{Text: spoken(h.Text, us.user), Files: filesOf(h.Files)},
 	})
+}
+
+// turnAway tells somebody that they are not listened to, where nobody else reads
+// it. Nobody of another company is told anything where they are among others.
+func (s *Slack) turnAway(ctx context.Context, why error, user string, in bot.Place, d Document) (err error) {
+	switch {
+	case in.Audience == bot.Direct:
+		_, _, err = s.api.PostMessageContext(ctx, in.ID, s.options(d)...)
+	case errors.Is(why, shared): // who asked is one of ours
+		_, _, err = s.api.PostMessageContext(ctx, user, s.options(d)...)
+	case !errors.Is(why, elsewhere):
+		_, err = s.api.PostEphemeralContext(ctx, in.ID, user, append(s.options(d), slack.MsgOptionTS(in.Thread))...)
+	}
+	return err
 }
 
 // meant reports whether h is a message that a person wrote. Our own messages may
@@ -486,7 +494,7 @@ func (s *Slack) refused(ctx context.Context, err error, user string, tell func(D
 	if tell == nil || r == machine || !s.once.first("told/"+user) {
 		return nil
 	}
-	if err := tell(s.sorry()); err != nil && ctx.Err() == nil {
+	if err := tell(s.sorry(r)); err != nil && ctx.Err() == nil {
 		s.log.Info("who is not listened to was not told so", zap.Error(s.failed("telling", err)))
 	}
 	return nil
@@ -499,7 +507,7 @@ func (s *Slack) unheard(err error, user string) (any, error) {
 		return nil, err
 	}
 	s.unheardLog(r, user)
-	d := s.sorry()
+	d := s.sorry(r)
 	return map[string]any{"response_type": slack.ResponseTypeEphemeral, "text": d.Text, "blocks": d.Blocks}, nil
 }
 
@@ -508,7 +516,10 @@ func (s *Slack) unheardLog(r refusal, user string) {
 }
 
 // sorry says so to them.
-func (s *Slack) sorry() Document {
-	w := s.o.Words("")
-	return Render(bot.Message{Title: w.Say("slack.refused.title"), Status: bot.Info, Body: []bot.Block{bot.Text{bot.Plain(w.Say("slack.refused.body"))}}}, w)
+func (s *Slack) sorry(r refusal) Document {
+	w, key := s.o.Words(""), "slack.refused"
+	if r == shared {
+		key = "slack.shared"
+	}
+	return Render(bot.Message{Title: w.Say(key + ".title"), Status: bot.Info, Body: []bot.Block{bot.Text{bot.Plain(w.Say(key + ".body"))}}}, w)
 }

@@ -200,6 +200,7 @@ func formOf(w *world, p *slacktest.Person) slacktest.View {
 }
 
 // TestSharedChannel has one of ours call the bot where another company listens.
+// They are told in their own conversation where to write.
 func TestSharedChannel(t *testing.T) {
 	w := open(t)
 	shared := w.fake.AddChannel(slacktest.Channel{Name: "with-fabrikam", ExtShared: true, Members: []*slacktest.Person{w.ada}})
@@ -210,6 +211,37 @@ func TestSharedChannel(t *testing.T) {
 	if all := w.fake.Messages(shared); len(all) != 1 {
 		t.Errorf("something was said where others read: %+v", all)
 	}
+	if all := w.fake.See(w.ada, w.fake.Direct(w.ada)); len(all) != 1 || all[0].Title != "Please write to me here" {
+		t.Errorf("in their own conversation they see %+v", all)
+	}
+	w.fine()
+}
+
+// TestWhoIsTurnedAwayHears: a guest who calls the bot among others is told so, and
+// nobody else is; somebody of another company is told nothing there.
+func TestWhoIsTurnedAwayHears(t *testing.T) {
+	w := open(t)
+	guest := w.add(slacktest.Person{Name: "Gus Guest", Guest: true})
+	other := w.add(slacktest.Person{Name: "Ora Other", Team: "T0OTHER001"})
+	w.fake.Change(func() { w.general.Members = append(w.general.Members, guest, other) })
+	for range 2 {
+		w.says(guest, w.general, slacktest.Words{Text: "let me in", Mention: true})
+		w.says(other, w.general, slacktest.Words{Text: "let me in", Mention: true})
+	}
+	told := 0
+	for _, m := range w.fake.Messages(w.general) {
+		switch {
+		case m.From != nil: // what they wrote themselves
+		case m.To == guest && strings.Contains(m.Text, "only members of this workspace"):
+			told++
+		default:
+			t.Errorf("it is said: %+v", m)
+		}
+	}
+	if told != 1 || len(w.inbox.Events()) != 0 {
+		t.Errorf("the guest is told so %d times, and there are %d events", told, len(w.inbox.Events()))
+	}
+	w.fine()
 }
 
 // TestWhileSlackDoesNotSay has somebody write of whom Slack says nothing: they

@@ -76,7 +76,9 @@ func (f *Flow) Handle(ctx context.Context, e bot.Event) (flows.Answer, error) {
 	if what, ok := command(e); ok {
 		return f.commanded(ctx, e, what)
 	}
-	if e.In.Thread == "" {
+	// What an admin used a shortcut on is somebody else's words, in a thread too: an
+	// error to look up, and nothing to say to an employee.
+	if _, shortcut := e.Did.(bot.Commanded); e.In.Thread == "" || shortcut {
 		return f.phone(e, text), nil
 	}
 	c, err := f.Cases.Under(ctx, e.In)

@@ -65,7 +65,7 @@ func (f *Flow) Handle(ctx context.Context, e bot.Event) (flows.Answer, error) {
 	}
 	a := flows.Answer{Audit: []flows.Entry{f.entry(e.From.Identity, "help.said", e.ID, "", "")}}
 	b, err := f.answer(ctx, e, text, quote)
-	return a.And(b), err
+	return a.And(b).And(f.tellThere(e, b)), err
 }
 
 // said is what somebody wrote, and what else they used a shortcut on.
@@ -183,7 +183,6 @@ func (f *Flow) open(ctx context.Context, e bot.Event, c flows.Case, own []flows.
 	c.Opened, c.Changed, c.State = now, now, flows.Looking
 	a := f.giveWay(own, now)
 	a.Audit = append(a.Audit, f.entry(e.From.Identity, "help.looked", c.Key, c.Key, r.Code))
-	a = a.And(f.tellChannel(e, c))
 	if r.Code == "" && r.RequestID == "" && r.CorrelationID == "" && !c.Subject.Known() {
 		return a.And(f.ask(c)), nil // nothing to go by, not even who it is
 	}
@@ -207,14 +206,16 @@ func (f *Flow) giveWay(own []flows.Case, now time.Time) (a flows.Answer) {
 	return a
 }
 
-// tellChannel says, where somebody asked among others, that the answer is in
-// private: it is about their account.
-func (f *Flow) tellChannel(e bot.Event, c flows.Case) flows.Answer {
-	if e.In.Audience.One() {
+// tellThere says, where somebody asked among others, that the answer is in
+// private: to all who read what they wrote, or to them alone who used a command.
+// What answers a command on the spot needs no such word.
+func (f *Flow) tellThere(e bot.Event, a flows.Answer) flows.Answer {
+	away := slices.ContainsFunc(a.Posts, func(p bot.Post) bool { return p.To.Audience == bot.Direct && p.Reply.Token == "" })
+	if !away || e.In.Audience == bot.Direct {
 		return flows.Answer{}
 	}
-	to := e.In
-	return flows.Answer{Posts: []bot.Post{{To: to, Key: c.Post("elsewhere"), Message: elsewhere(f.printer(e))}}}
+	p := bot.Post{To: e.In, Reply: e.Reply, Key: "help/" + e.From.Platform + "/" + e.ID + "/elsewhere", Message: elsewhere(f.printer(e))}
+	return flows.Answer{Posts: []bot.Post{p}}
 }
 
 // direct is where e is answered: never among others, and not on the page that
