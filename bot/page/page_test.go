@@ -226,8 +226,16 @@ func (v *visit) send(method, path string, form url.Values, header ...string) (in
 	if err != nil {
 		v.Fatal(err)
 	}
-	return resp.StatusCode, html.UnescapeString(string(b))
+	body := html.UnescapeString(string(b))
+	if h := heading.FindStringSubmatch(body); h != nil && !strings.Contains(body, "<title>"+h[1]+" · mfahelp</title>") {
+		v.Errorf("%s is headed %q, and its title does not say so", path, h[1])
+	}
+	return resp.StatusCode, body
 }
+
+// heading is what a page is about, which its title must say too: it is what a
+// screen reader begins with, and what is to be read among many tabs.
+var heading = regexp.MustCompile(`<h1>([^<]*)</h1>`)
 
 var hidden = regexp.MustCompile(`name="digest" value="([^"]*)"`)
 

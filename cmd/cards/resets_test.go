@@ -11,7 +11,7 @@ import (
 // TestAResetSaysWhat holds each card to what who decides must see: who, what
 // goes, what stays, until when, who asks, and what we never ask for.
 func TestAResetSaysWhat(t *testing.T) {
-	plan := []string{"What goes", "Pixel 9", "What stays", "Until", "Sessions"}
+	plan := []string{"What goes", "Pixel 9", "What stays", "Time limit", "Sessions"}
 	who := append([]string{"Ava Chen", "Asked by"}, plan...)
 	for name, must := range map[string][]string{
 		"reset-asked":              plan,

@@ -77,7 +77,7 @@ func TestSlackTakesEveryCard(t *testing.T) {
 // TestInSlackAResetSaysWhat holds the blocks, and the text that is read out, to
 // what who decides must see: who, what goes, what stays, and until when.
 func TestInSlackAResetSaysWhat(t *testing.T) {
-	must := []string{"Ava Chen", "Asked by", "What goes", "Pixel 9", "What stays", "Until", "Sessions"}
+	must := []string{"Ava Chen", "Asked by", "What goes", "Pixel 9", "What stays", "Time limit", "Sessions"}
 	for _, name := range []string{"reset-card-asked", "reset-card-by-colleague", "reset-card-proven", "reset-link-approve", "reset-manager", "reset-card-executed", "reset-card-watched"} {
 		c := slackCardOf(t, named(t, name))
 		for where, said := range map[string]string{"the blocks": readable(c.Blocks), "the text": c.Text} {

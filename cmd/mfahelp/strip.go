@@ -5,6 +5,7 @@ import (
 	"strconv"
 	"strings"
 	"time"
+	"unicode"
 
 	"mfahelp/bot"
 	"mfahelp/bot/web"
@@ -35,12 +36,24 @@ func (s *strip) noted(n store.Note) {
 	case store.EventAccepted:
 		s.line("accepted", "", "strip.accepted", took(n.Took))
 	case store.PostSent:
-		s.line("sent", n.Case, "strip.sent", n.Post[strings.LastIndex(n.Post, "/")+1:], took(n.Took))
+		s.line("sent", n.Case, "strip.sent", part(n.Post), took(n.Took))
 	case store.WorkRetried, store.PostRetried:
 		s.line("waiting", n.Case, "strip.retried")
 	case store.WorkFailed, store.PostFailed:
 		s.line("waiting", n.Case, "strip.failed")
 	}
+}
+
+// part is which part of a matter a post is: the last word of its key that is no
+// number or date, such as "card".
+func part(post string) string {
+	words := strings.Split(post, "/")
+	for i := len(words) - 1; i > 0; i-- {
+		if strings.IndexFunc(words[i], unicode.IsDigit) < 0 {
+			return words[i]
+		}
+	}
+	return words[0]
 }
 
 // called hears of each request to Graph.
