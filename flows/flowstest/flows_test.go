@@ -128,7 +128,7 @@ func TestAnAnswerRestsOnTheVerySignIn(t *testing.T) {
 	w, _ := world(t, help.Limits{}, denied(requestID, "o-ava", silent))
 	w.Say(ava, dm(ava), paste(requestID))
 	p := w.Post("/reply")
-	for _, want := range []string{"Pixel 9", "Outlook", "500121", requestID, "Ghent"} {
+	for _, want := range []string{"Pixel 9", "Outlook", "500121", "Ghent", "found by its request id", "Certain"} {
 		if !strings.Contains(text(p.Message), want) {
 			t.Errorf("the answer lacks %q:\n%s", want, text(p.Message))
 		}
@@ -138,6 +138,14 @@ func TestAnAnswerRestsOnTheVerySignIn(t *testing.T) {
 	}
 	if w.Has("/admins") {
 		t.Error("the admins were called for a prompt that nobody answered")
+	}
+	const field = "authenticationDetails[1].authenticationStepResultDetail"
+	if said := text(p.Message); strings.Contains(said, requestID) || strings.Contains(said, field) {
+		t.Errorf("who asks is to read ids and fields:\n%s", said)
+	}
+	w.Press(ava, "/reply", "Still stuck", nil)
+	if said := text(w.Post("/evidence").Message); !strings.Contains(said, requestID) || !strings.Contains(said, field) {
+		t.Errorf("the admins do not read on what it rests:\n%s", said)
 	}
 }
 

@@ -77,11 +77,7 @@ func answer(p *words.Printer, c flows.Case, d diagnose.Diagnosis) bot.Message {
 	if other := c.Report.UPN; other != "" && d.Cause != diagnose.WrongAccount && c.Looked.SignIn == nil && c.Looked.User != nil && !strings.EqualFold(other, c.Looked.User.UPN) {
 		m.Body = append(m.Body, flows.Say(p, "help.other-account", bot.Code(other)))
 	}
-	m.Body = append(m.Body, lookup.Source(p, c))
-	if c.Looked.SignIn != nil {
-		m.Body = append(m.Body, lookup.Basis(p, d)) // else the source has said so
-	}
-	m.Body = append(m.Body, reference(p, c))
+	m.Body = append(m.Body, lookup.Basis(p, c, d), reference(p, c))
 	m.Actions = []bot.Action{
 		bot.Choose{Label: p.Say("help.solved"), Verb: "help.solved", Subject: c.Key, Weight: bot.Primary},
 		stuckForm(p, c, "help.stuck"),

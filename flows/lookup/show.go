@@ -105,14 +105,14 @@ func Why(p *words.Printer, c flows.Case, d diagnose.Diagnosis) (facts bot.Facts)
 	return append(facts, bot.Fact{Name: p.Say("lookup.confidence"), Value: bot.Text{bot.Plain(p.Say("confidence." + string(d.Confidence)))}})
 }
 
-// Basis is [Why] for whoever asks, in one line: the field that decided and how
-// sure that is. The value is for the admins, for it may be the name of a policy.
-func Basis(p *words.Printer, d diagnose.Diagnosis) bot.Note {
-	sure := bot.Plain(p.Say("confidence." + string(d.Confidence)))
-	if len(d.Evidence) == 0 {
-		return bot.Note{sure}
+// Basis is [Source] and [Why] for whoever asks, in one line: where it was read and
+// how sure it is. Ids and fields are for the admins, who have them in their thread;
+// what tells one sign-in from another to people is when, to what, and from where.
+func Basis(p *words.Printer, c flows.Case, d diagnose.Diagnosis) bot.Note {
+	if c.Looked.SignIn == nil {
+		return Source(p, c)
 	}
-	return bot.Note(flows.Say(p, "lookup.basis", bot.Code(d.Evidence[0].Field), sure))
+	return bot.Note(flows.Say(p, "lookup.basis", bot.Plain(p.Say("lookup.by."+clue(c.Looked.By))), bot.Plain(p.Say("confidence."+string(d.Confidence)))))
 }
 
 // Place is where a sign-in came from, as far as the log says.
