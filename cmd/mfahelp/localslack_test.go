@@ -12,6 +12,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -23,6 +24,7 @@ import (
 	"go.uber.org/zap/zaptest/observer"
 
 	"mfahelp/config"
+	"mfahelp/graph"
 	"mfahelp/graph/sandbox"
 	"mfahelp/secret"
 )
@@ -82,7 +84,7 @@ func openLocal(t *testing.T, mode string) *local {
 	if err != nil {
 		t.Fatal(err)
 	}
-	graph, err := tenant.Start("127.0.0.1:0")
+	entra, err := tenant.Start("127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -91,7 +93,7 @@ func openLocal(t *testing.T, mode string) *local {
 		t.Fatal(err)
 	}
 	l := &local{T: t, tenant: tenant, ids: map[string]string{}}
-	cfg := demoConfig(tenant, graph, t.TempDir(), "http://"+ln.Addr().String())
+	cfg := demoConfig(tenant, entra, t.TempDir(), "http://"+ln.Addr().String())
 	cfg.Web.Login = ""
 	cfg.Slack = config.Slack{On: true, BotToken: secret.New("xoxb-made-up"), People: map[string]string{}}
 	if mode == "socket" {
@@ -302,6 +304,18 @@ func (l *local) shown(channel, text string) (found localMessage) {
 func (l *local) press(who, channel string, m localMessage, label string) {
 	l.Helper()
 	l.opened = l.opens()
+	e := m.button(label)
+	if e == nil {
+		l.Fatalf("there is no button %q in %+v", label, m.Blocks)
+	}
+	l.call("interact", map[string]any{"channel": channel, "messageTs": m.TS, "user": l.ids[who], "action": map[string]any{
+		"type": "button", "action_id": e["action_id"], "block_id": e["in"], "value": e["value"],
+	}})
+}
+
+// button returns a button of m by its label, with the id of the block that it is
+// in; nil if there is none.
+func (m localMessage) button(label string) map[string]any {
 	for _, x := range m.Blocks {
 		b, _ := x.(map[string]any)
 		elements, _ := b["elements"].([]any)
@@ -309,14 +323,12 @@ func (l *local) press(who, channel string, m localMessage, label string) {
 			e, _ := y.(map[string]any)
 			text, _ := e["text"].(map[string]any)
 			if e["type"] == "button" && text["text"] == label {
-				l.call("interact", map[string]any{"channel": channel, "messageTs": m.TS, "user": l.ids[who], "action": map[string]any{
-					"type": "button", "action_id": e["action_id"], "block_id": b["block_id"], "value": e["value"],
-				}})
-				return
+				e["in"] = b["block_id"]
+				return e
 			}
 		}
 	}
-	l.Fatalf("there is no button %q in %+v", label, m.Blocks)
+	return nil
 }
 
 func (l *local) opens() int { return strings.Count(l.log(), `"summary":"views.open"`) }
@@ -414,6 +426,7 @@ func converse(l *local) {
 	if b, err := json.Marshal(l.read(sofia)); err != nil || strings.Contains(string(b), "she sounds odd") {
 		l.Errorf("the employee reads what is among the admins: %s, %v", b, err)
 	}
+	l.approval()
 }
 
 // reset plans a reset in the thread of a case, and denies it with a reason.
@@ -429,6 +442,87 @@ func (l *local) reset(card localMessage) {
 	l.fill("priya.raman", map[string]string{"reason": "She found it again."})
 	l.shown(localAdmins, "She found it again.")
 	l.until("nobody can approve it any more", func() bool { return !strings.Contains(fmt.Sprint(l.again(asked).Blocks), "Approve") })
+}
+
+// approval has a lost phone removed: its owner asks, their manager vouches, an
+// admin approves, each of the two by a fresh sign-in on the bot's own page.
+func (l *local) approval() {
+	l.Helper()
+	aiko, grace := l.direct("aiko.sato"), l.direct("grace.nguyen")
+	l.call("message", map[string]any{"channel": l.ids["grace.nguyen"], "user": l.ids["grace.nguyen"], "text": "hello"})
+	l.until("the manager has an answer", func() bool { return l.count(grace) > 0 })
+	l.call("message", map[string]any{"channel": l.ids["aiko.sato"], "user": l.ids["aiko.sato"], "text": "I lost my phone"})
+	l.press("aiko.sato", aiko, l.offering(aiko, "My phone is gone"), "My phone is gone")
+	l.agree("grace.nguyen", "authenticator", grace, "I spoke to them: sign in and confirm")
+	l.press("priya.raman", localAdmins, l.offering(localAdmins, "Approve…"), "Approve…")
+	l.agree("priya.raman", "fido2", localAdmins, "Sign in and see")
+	l.shown(localAdmins, "Your approval is noted")
+	l.shown(aiko, "A pass waits for you")
+	l.until("the phone is gone in the tenant, once", func() bool { return l.removed() == 1 })
+	l.press("grace.nguyen", grace, l.offering(grace, "Show the pass…"), "Show the pass…")
+	l.agree("grace.nguyen", "authenticator", grace, "Sign in and see")
+	l.press("grace.nguyen", grace, l.offering(grace, "Show it now"), "Show it now")
+	showing := l.offering(grace, "Show it")
+	pass := ""
+	l.until("the pass is shown", func() bool { // it is not made while the account cannot be read, and can be pressed for again
+		l.press("grace.nguyen", grace, showing, "Show it")
+		l.untilOpen()
+		pass = l.passShown()
+		return pass != "–"
+	})
+	for _, channel := range []string{aiko, grace, localAdmins, localGeneral} {
+		if b, err := json.Marshal(l.read(channel)); err != nil || strings.Contains(string(b), pass) {
+			l.Errorf("the pass %q is in a message of %s: %s, %v", pass, channel, b, err)
+		}
+	}
+}
+
+// passShown is what stands for the pass in the dialog that was opened last.
+func (l *local) passShown() string {
+	l.Helper()
+	all := l.log()
+	_, view, _ := strings.Cut(all[strings.LastIndex(all, `"summary":"views.open"`):], `"text":"Pass"`)
+	found := regexp.MustCompile(`"style":{"code":true},"text":"([^"]+)"`).FindStringSubmatch(view)
+	if found == nil {
+		l.Fatalf("there is no pass after %.300q", view)
+	}
+	return found[1]
+}
+
+// removed is how many methods the tenant has taken from anybody.
+func (l *local) removed() (n int) {
+	for _, w := range l.tenant.Writes() {
+		if w.Write == graph.DeleteMethod && w.Done {
+			n++
+		}
+	}
+	return n
+}
+
+// offering waits for a message with a button, and returns the newest.
+func (l *local) offering(channel, label string) (found localMessage) {
+	l.Helper()
+	l.until(fmt.Sprintf("%q can be pressed in %s", label, channel), func() bool {
+		for _, m := range l.read(channel) {
+			if m.button(label) != nil {
+				found = m
+			}
+		}
+		return found.TS != ""
+	})
+	return found
+}
+
+// agree follows the address of a button to its end.
+func (l *local) agree(who, method, channel, label string) {
+	l.Helper()
+	address, _ := l.offering(channel, label).button(label)["url"].(string)
+	err := agree(l.Context(), address, func(entra string) (string, error) {
+		return l.tenant.SignIn(entra, sandbox.SignIn{User: who + "@contoso.com", With: method})
+	})
+	if err != nil {
+		l.Fatalf("%s at %q: %v", who, label, err)
+	}
 }
 
 // again is a message as it now is.
