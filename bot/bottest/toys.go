@@ -23,7 +23,10 @@ type Inbox struct {
 }
 
 // Accept keeps e, unless it did so before or was told to fail.
-func (i *Inbox) Accept(_ context.Context, e bot.Event) error {
+func (i *Inbox) Accept(ctx context.Context, e bot.Event) error {
+	if err := ctx.Err(); err != nil {
+		return err // it came too late to be made safe
+	}
 	isNew, err := i.keep(e)
 	if isNew && i.Answer != nil {
 		i.Answer(e)

@@ -83,6 +83,23 @@ func (w *wire) ours(u *url.URL) bool {
 	return u.Scheme == "https" && u.Port() == "" && (strings.HasSuffix(host, ".slack.com") || strings.HasSuffix(host, ".slack-gov.com"))
 }
 
+// hooks are where Slack takes answers to what people do.
+var hooks = []string{"hooks.slack.com", "hooks.slack-gov.com"}
+
+// takesAnswers reports why nothing is sent to a response_url, if it is none of
+// Slack's. It comes with what people do, and whoever could put another there would
+// have us ask what only we can reach.
+func (w *wire) takesAnswers(address string) error {
+	u, err := url.Parse(address)
+	if err != nil {
+		return errors.New("not answered: the response_url is no address")
+	}
+	if u.Scheme == w.api.Scheme && u.Host == w.api.Host || u.Scheme == "https" && slices.Contains(hooks, u.Host) {
+		return nil
+	}
+	return fmt.Errorf("not answered: %q takes no answers for Slack", clip(u.Hostname(), 100))
+}
+
 // method is what u asks for, or "" if it is no method.
 func (w *wire) method(u *url.URL) string {
 	m, ok := strings.CutPrefix(u.Path, w.api.Path)
@@ -227,6 +244,9 @@ func unclear(err error) bool {
 // answerTo posts to a response_url. It lasts for half an hour and five uses. See
 // https://docs.slack.dev/interactivity/handling-user-interaction#message_responses.
 func (s *Slack) answerTo(ctx context.Context, address string, d Document) error {
+	if err := s.wire.takesAnswers(address); err != nil {
+		return err
+	}
 	_, _, _, err := s.api.SendMessageContext(ctx, "", append(s.options(d), slack.MsgOptionResponseURL(address, slack.ResponseTypeEphemeral))...)
 	return err
 }

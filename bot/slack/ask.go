@@ -46,6 +46,9 @@ func (s *Slack) askNow(ctx context.Context, id string, c slash, in bot.Place, wh
 	ctx, cancel := context.WithTimeout(ctx, openTime)
 	defer cancel()
 	r, err := s.api.OpenViewContext(ctx, c.Trigger, modal(RenderForm(form.ask, w, form.meta)))
+	if codeOf(err) == "exchanged_trigger_id" {
+		return true // delivered again after a restart, and the form is open, or was
+	}
 	if err != nil {
 		s.once.forget(id) // so that the command counts if it comes again
 		s.log.Warn("a dialog is not opened", zap.String("user", who.ID), zap.Error(s.failed("views.open", err)))

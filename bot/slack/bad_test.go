@@ -1,14 +1,22 @@
 package slack_test
 
 import (
+	"crypto/hmac"
+	"crypto/sha256"
+	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"net/http"
+	"net/http/httptest"
 	"net/url"
 	"reflect"
+	"slices"
+	"strconv"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -199,4 +207,198 @@ func TestNothingSecretIsLogged(t *testing.T) {
 func jsonOf(v any) (string, error) {
 	b, err := json.Marshal(v)
 	return url.QueryEscape(string(b)), err
+}
+
+// TestWhereAnswersGo has a response_url come in that is none of Slack's. Nobody is
+// asked there, whichever way it came, and who used the command is answered all the
+// same.
+func TestWhereAnswersGo(t *testing.T) {
+	for address, want := range map[string]bool{
+		"https://hooks.slack.com/commands/T0TEAM0001/1/x":     true,
+		"https://hooks.slack-gov.com/commands/T0TEAM0001/1/x": true,
+		"http://hooks.slack.com/commands/T0TEAM0001/1/x":      false,
+		"https://hooks.slack.com:8443/x":                      false,
+		"https://hooks.slack.com.evil.example/x":              false,
+		"https://evil.slack.com/x":                            false,
+		"https://hooks.slack.com@evil.example/x":              false,
+		"https://evil.example/x":                              false,
+		"http://169.254.169.254/metadata/identity":            false,
+		"http://localhost:1/x":                                false,
+		"file:///etc/passwd":                                  false,
+		"//evil.example/x":                                    false,
+		"%zz":                                                 false,
+	} {
+		for way, change := range map[string]func(*world, *slack.Options){"HTTP": nil, "Socket Mode": bySocket} {
+			asked := &addresses{}
+			w := openWith(t, slacktest.Options{}, func(w *world, o *slack.Options) {
+				if change != nil {
+					change(w, o)
+				}
+				asked.fake = strings.TrimSuffix(strings.TrimPrefix(w.fake.URL, "http://"), "/api/")
+				o.HTTP = &http.Client{Transport: asked}
+			})
+			w.taken(w.fake.Deliver(t.Context(), "slash_commands", map[string]any{
+				"team_id": w.fake.Team, "channel_id": w.general.ID, "user_id": w.ada.ID, "command": "/mfa-help", "text": "status", "response_url": address,
+			}))
+			e := w.last()
+			w.post(bot.Post{To: e.In, Reply: e.Reply, Key: "answer", Message: bot.Message{Title: "Your answer"}}, "")
+			if got := asked.others(); want != (len(got) == 1) || len(got) > 1 {
+				t.Errorf("%s, %s: it asked %q", address, way, got)
+			}
+			if all := w.fake.See(w.ada, w.general); len(all) != 1 || all[0].Title != "Your answer" {
+				t.Errorf("%s, %s: she sees %+v", address, way, all)
+			}
+		}
+	}
+}
+
+// TestWhereFollowingGoes: the whisper with a link is taken away by a response_url, of
+// which the same is true.
+func TestWhereFollowingGoes(t *testing.T) {
+	asked := &addresses{}
+	w := openWith(t, slacktest.Options{}, func(w *world, o *slack.Options) {
+		asked.fake = strings.TrimSuffix(strings.TrimPrefix(w.fake.URL, "http://"), "/api/")
+		o.HTTP = &http.Client{Transport: asked}
+	})
+	among := bot.Place{Platform: "slack", ID: w.admins.ID, Private: true, Audience: bot.Ephemeral, Reader: w.pia.ID}
+	w.send(among, "link", bot.Message{Title: "Approve it?", Actions: []bot.Action{bot.Open{Label: "See", URL: "https://mfahelp.contoso.com/x"}}}, "")
+	on := w.fake.Messages(w.admins)[0]
+	for _, address := range []string{"https://evil.slack.com/x", "https://hooks.slack.com/actions/x"} {
+		w.taken(w.fake.Push(t.Context(), slacktest.Push{By: w.pia, On: &on, Action: w.action(on, "See"), Lie: map[string]any{"response_url": address}}))
+	}
+	if got := asked.others(); len(got) != 1 || got[0] != "https://hooks.slack.com/actions/x" {
+		t.Errorf("it asked %q", got)
+	}
+}
+
+// addresses notes who is asked, and lets nobody be asked but the fake.
+type addresses struct {
+	fake string
+	mu   sync.Mutex
+	all  []string
+}
+
+// RoundTrip asks the fake, and answers for everybody else.
+func (a *addresses) RoundTrip(r *http.Request) (*http.Response, error) {
+	if r.URL.Host == a.fake {
+		return http.DefaultTransport.RoundTrip(r)
+	}
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.all = append(a.all, r.URL.String())
+	return &http.Response{StatusCode: http.StatusNotFound, Body: http.NoBody, Header: http.Header{}, Request: r}, nil
+}
+
+func (a *addresses) others() []string {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	return slices.Clone(a.all)
+}
+
+// TestBadFrames sends over connections what nobody honest sends, or what went wrong
+// on the way. Nothing of it is taken, all that has an envelope is acknowledged, and
+// none of what was in it is repeated; then comes a good one.
+func TestBadFrames(t *testing.T) {
+	w := connected(t)
+	const canary = "canary-Xk7"
+	for _, words := range []string{
+		"", "null", "[]", "7", `"` + canary + `"`, `{"type":"` + canary, `{"type":7,"envelope_id":"E1"}`, `{"type":"events_api","payload":{}}`,
+		`{"type":"` + canary + `","envelope_id":"E2","payload":{}}`, `{"type":"events_api","envelope_id":"E3","payload":"` + canary + `"}`,
+		`{"type":"interactive","envelope_id":"E4","payload":[]}`, `{"type":"slash_commands","envelope_id":"E5"}`,
+	} {
+		if err := w.fake.Raw(words); err != nil {
+			t.Fatal(err)
+		}
+	}
+	say := func(text string, more map[string]any) map[string]any {
+		e := map[string]any{"type": "message", "user": w.ada.ID, "text": text, "ts": "1700000000.000800", "channel": w.fake.Direct(w.ada).ID, "channel_type": "im"}
+		maps.Copy(e, more)
+		return w.fake.Envelope(e, "")
+	}
+	for _, bad := range []map[string]any{
+		say(canary, map[string]any{"ts": 7}), say(canary, map[string]any{"user": 4711000000}), say(canary, map[string]any{"files": canary}),
+		say(canary, map[string]any{"files": []any{map[string]any{"size": 4711e30}}}),
+		{"type": "event_callback", "team_id": w.fake.Team, "event": canary}, {"type": "event_callback", "event": nil}, {"type": "sonnet"}, {},
+	} {
+		w.taken(w.fake.Deliver(t.Context(), "events_api", bad))
+	}
+	if n := len(w.inbox.Events()); n != 0 {
+		t.Fatalf("it is %d events: %+v", n, w.last())
+	}
+	w.taken(w.fake.Deliver(t.Context(), "events_api", say("hello", map[string]any{
+		"blocks": []any{map[string]any{"type": "hologram", "elements": []any{map[string]any{"type": "moon", "x": 7}}}, "no block", nil}, "attachments": 7,
+	})))
+	if n := len(w.inbox.Events()); n != 1 || !reflect.DeepEqual(w.last().Did, bot.Said{Text: "hello"}) {
+		t.Errorf("with blocks that nobody knows it is %d events; the log says\n%s", n, w.logged())
+	}
+	if strings.Contains(w.logged(), canary) || strings.Contains(w.logged(), "711") {
+		t.Errorf("the log repeats it:\n%s", w.logged())
+	}
+	if !strings.Contains(w.logged(), "error something from Slack is not taken") {
+		t.Errorf("nobody is told:\n%s", w.logged())
+	}
+	if w.fake.Sockets() != 2 {
+		t.Errorf("%d connections are open", w.fake.Sockets())
+	}
+}
+
+// TestAgents sends what Slack tells an app that is an agent. This one is none: it is
+// acknowledged, and nothing comes of it; what people say there is said to it alone.
+func TestAgents(t *testing.T) {
+	for way, make := range map[string]func(*testing.T) *world{"HTTP": open, "Socket Mode": connected} {
+		t.Run(way, func(t *testing.T) {
+			w := make(t)
+			d := w.fake.Direct(w.ada)
+			thread := map[string]any{"user_id": w.ada.ID, "channel_id": d.ID, "thread_ts": "1700000000.000900", "context": map[string]any{"channel_id": w.general.ID}}
+			for _, e := range []map[string]any{
+				{"type": "assistant_thread_started", "assistant_thread": thread}, {"type": "assistant_thread_context_changed", "assistant_thread": thread},
+				{"type": "app_home_opened", "user": w.ada.ID, "channel": d.ID, "tab": "messages"}, {"type": "app_context_changed", "user": w.ada.ID},
+				{"type": "agent_session_stopped", "user": w.ada.ID, "channel": d.ID}, {"type": "function_executed", "function": map[string]any{}},
+				{"type": "message", "subtype": "assistant_app_thread", "user": w.fake.Bot, "text": "New chat", "ts": "1700000000.000900", "channel": d.ID, "channel_type": "im"},
+			} {
+				w.taken(w.fake.Happen(t.Context(), e, ""))
+			}
+			if n := len(w.inbox.Events()); n != 0 {
+				t.Fatalf("it is %d events: %+v", n, w.last())
+			}
+			w.taken(w.fake.Happen(t.Context(), map[string]any{
+				"type": "message", "user": w.ada.ID, "text": "hello", "ts": "1700000000.000901", "thread_ts": "1700000000.000900", "channel": d.ID, "channel_type": "im",
+			}, ""))
+			want := w.direct(w.ada)
+			want.Thread = "1700000000.000900"
+			if e := w.last(); e.In != want {
+				t.Errorf("it is in %+v", e.In)
+			}
+			for _, call := range w.fake.Calls() {
+				if strings.HasPrefix(call, "assistant.") || strings.HasPrefix(call, "agents.") {
+					t.Errorf("it calls %s", call)
+				}
+			}
+		})
+	}
+}
+
+// TestNoSecretToSignWith: by Socket Mode there is none, and nobody else's will do.
+func TestNoSecretToSignWith(t *testing.T) {
+	w := connected(t)
+	srv := httptest.NewServer(w.Handler())
+	defer srv.Close()
+	w.fake.Connect(srv.URL)
+	body := []byte(`{"type":"url_verification","challenge":"x"}`)
+	for name, q := range map[string]slacktest.Request{
+		"unsigned": {Body: body, Unsigned: true}, "signed": {Body: body}, "signed with nothing": {Body: body, Header: signedWith(t, "", body)},
+	} {
+		if d, err := w.fake.Post(t.Context(), q); err != nil || d.Status != http.StatusUnauthorized {
+			t.Errorf("%s: got %d %s, %v", name, d.Status, d.Body, err)
+		}
+	}
+}
+
+// signedWith are the headers of a body that is signed with any secret.
+func signedWith(t *testing.T, with string, body []byte) http.Header {
+	t.Helper()
+	at := strconv.FormatInt(time.Now().Unix(), 10)
+	mac := hmac.New(sha256.New, []byte(with))
+	fmt.Fprintf(mac, "v0:%s:%s", at, body)
+	return http.Header{"X-Slack-Request-Timestamp": {at}, "X-Slack-Signature": {"v0=" + hex.EncodeToString(mac.Sum(nil))}}
 }

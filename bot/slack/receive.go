@@ -13,6 +13,7 @@ import (
 	"go.uber.org/zap"
 
 	"mfahelp/bot"
+	"mfahelp/words"
 )
 
 // takeTime is how long something may take to be made safe. Slack waits for three
@@ -305,6 +306,9 @@ func (s *Slack) takeInteraction(ctx context.Context, payload []byte) (any, error
 		return nil, nil // a dialog that was closed, and whatever else
 	}
 	who, err := s.member(ctx, i.User.ID, i.teams()...)
+	if err != nil && i.Type == "view_submission" {
+		return s.unheardForm(err, i.User.ID)
+	}
 	if err != nil {
 		return nil, s.refused(ctx, err, i.User.ID, func(d Document) error {
 			if i.ResponseURL == "" {
@@ -404,7 +408,11 @@ func (s *Slack) followed(ctx context.Context, i interaction) {
 	if !i.Container.Ephemeral || i.ResponseURL == "" {
 		return // it is replaced as things go on
 	}
-	if _, _, _, err := s.api.SendMessageContext(ctx, "", slack.MsgOptionDeleteOriginal(i.ResponseURL)); err != nil {
+	err := s.wire.takesAnswers(i.ResponseURL)
+	if err == nil {
+		_, _, _, err = s.api.SendMessageContext(ctx, "", slack.MsgOptionDeleteOriginal(i.ResponseURL))
+	}
+	if err != nil {
 		s.log.Info("a link that was followed stays until the client is loaded anew", zap.Error(s.failed("taking a whisper away", err)))
 	}
 }
@@ -417,7 +425,8 @@ func (s *Slack) filled(ctx context.Context, payload []byte, i interaction, who b
 	}
 	if s.admins.is(in.ID) {
 		if err := s.admins.usable(); err != nil {
-			return s.notSaved(i, who), s.refused(ctx, err, who.ID, nil)
+			s.log.Error("a form is not taken", zap.Error(err))
+			return s.notSaved(i, who), nil
 		}
 	}
 	fields := map[string]string{}
@@ -494,7 +503,8 @@ func (s *Slack) refused(ctx context.Context, err error, user string, tell func(D
 	if tell == nil || r == machine || !s.once.first("told/"+user) {
 		return nil
 	}
-	if err := tell(s.sorry(r)); err != nil && ctx.Err() == nil {
+	w := s.o.Words("")
+	if err := tell(Render(sorry(r, w), w)); err != nil && ctx.Err() == nil {
 		s.log.Info("who is not listened to was not told so", zap.Error(s.failed("telling", err)))
 	}
 	return nil
@@ -507,8 +517,21 @@ func (s *Slack) unheard(err error, user string) (any, error) {
 		return nil, err
 	}
 	s.unheardLog(r, user)
-	d := s.sorry(r)
+	w := s.o.Words("")
+	d := Render(sorry(r, w), w)
 	return map[string]any{"response_type": slack.ResponseTypeEphemeral, "text": d.Text, "blocks": d.Blocks}, nil
+}
+
+// unheardForm is refused for a form, which says so itself.
+func (s *Slack) unheardForm(err error, user string) (any, error) {
+	var r refusal
+	if !errors.As(err, &r) {
+		return nil, err
+	}
+	s.unheardLog(r, user)
+	w := s.o.Words("")
+	v := modal(RenderView(sorry(r, w), w, "", nil))
+	return slack.NewUpdateViewSubmissionResponse(&v), nil
 }
 
 func (s *Slack) unheardLog(r refusal, user string) {
@@ -516,10 +539,10 @@ func (s *Slack) unheardLog(r refusal, user string) {
 }
 
 // sorry says so to them.
-func (s *Slack) sorry(r refusal) Document {
-	w, key := s.o.Words(""), "slack.refused"
+func sorry(r refusal, w *words.Printer) bot.Message {
+	key := "slack.refused"
 	if r == shared {
 		key = "slack.shared"
 	}
-	return Render(bot.Message{Title: w.Say(key + ".title"), Status: bot.Info, Body: []bot.Block{bot.Text{bot.Plain(w.Say(key + ".body"))}}}, w)
+	return bot.Message{Title: w.Say(key + ".title"), Status: bot.Info, Body: []bot.Block{bot.Text{bot.Plain(w.Say(key + ".body"))}}}
 }

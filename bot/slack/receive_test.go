@@ -1,11 +1,15 @@
 package slack_test
 
 import (
+	"context"
+	"maps"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
 	"mfahelp/bot"
+	"mfahelp/bot/slack"
 	"mfahelp/bot/slack/slacktest"
 )
 
@@ -275,8 +279,8 @@ func TestRedelivery(t *testing.T) {
 		t.Fatalf("got %d, %v for what could not be kept", d.Status, err)
 	}
 	w.inbox.Fail(nil)
-	for range 3 {
-		w.taken(w.fake.Deliver(t.Context(), "events_api", payload))
+	for again := range 3 {
+		w.taken(w.fake.Redeliver(t.Context(), "events_api", payload, again+1))
 	}
 	if n := len(w.inbox.Events()); n != 1 {
 		t.Errorf("it is %d events", n)
@@ -334,5 +338,191 @@ func TestLateForm(t *testing.T) {
 	}
 	if n := len(w.inbox.Events()); n != 0 {
 		t.Errorf("it is %d events", n)
+	}
+}
+
+// TestAtTheSameTime has the same delivered many times at once, over both connections
+// and as a mention with its twin. It is one event, and everybody is told that it is
+// safe.
+func TestAtTheSameTime(t *testing.T) {
+	w := connected(t)
+	card := w.message(w.admins, w.send(w.inAdmins(), "card", bot.Message{Title: "A case", Actions: []bot.Action{bot.Choose{Label: "Claim", Key: "k"}}}, ""))
+	said := map[string]any{"user": w.ada.ID, "text": "<@" + w.fake.Bot + "> help", "ts": "1700000000.001000", "channel": w.general.ID, "channel_type": "channel"}
+	as := func(kind string) map[string]any {
+		e := maps.Clone(said)
+		e["type"] = kind
+		return w.fake.Envelope(e, "")
+	}
+	press := w.fake.Pressing(slacktest.Push{By: w.pia, On: &card, Action: w.action(card, "Claim")})
+	var all sync.WaitGroup
+	for range 4 {
+		for kind, payloads := range map[string][]map[string]any{"events_api": {as("message"), as("app_mention")}, "interactive": {press}} {
+			for _, p := range payloads {
+				all.Go(func() {
+					if n, err := w.fake.DeliverToAll(t.Context(), kind, p); err != nil || n != 2 {
+						t.Errorf("%s: %d connections took it, %v", kind, n, err)
+					}
+				})
+			}
+		}
+	}
+	all.Wait()
+	if n := len(w.inbox.Events()); n != 2 {
+		t.Errorf("a mention and a press are %d events", n)
+	}
+}
+
+// TestReplays sends each thing again with the very signature that it had: at once,
+// after a restart, and as Slack does when it heard nothing. It is one event.
+func TestReplays(t *testing.T) {
+	w := open(t)
+	card := w.message(w.admins, w.send(w.inAdmins(), "card", bot.Message{Title: "A case", Actions: []bot.Action{
+		bot.Choose{Label: "Claim", Key: "k"}, bot.Ask{Label: "Close", Key: "key-close", Fields: []bot.Field{{Name: "words", Label: "Words"}}},
+	}}, ""))
+	w.taken(w.fake.Push(t.Context(), slacktest.Push{By: w.pia, On: &card, Action: w.action(card, "Close")}))
+	form, ok := w.fake.Open(w.pia)
+	if !ok {
+		t.Fatal("no form opened")
+	}
+	tokenless := w.fake.Pressing(slacktest.Push{By: w.pia, On: &card, Action: w.action(card, "Claim")})
+	delete(tokenless, "trigger_id")
+	for kind, payloads := range map[string][]map[string]any{
+		"events_api": {w.hello("1700000000.001100")},
+		"interactive": {
+			w.fake.Pressing(slacktest.Push{By: w.pia, On: &card, Action: w.action(card, "Claim")}), tokenless,
+			w.fake.Submitting(w.pia, form, map[string]string{"words": "done"}),
+		},
+		"slash_commands": {{
+			"team_id": w.fake.Team, "channel_id": w.general.ID, "user_id": w.ada.ID, "command": "/mfa-help", "text": "status", "trigger_id": "1.2.x",
+		}},
+	} {
+		for i, p := range payloads {
+			before := len(w.inbox.Events())
+			w.taken(w.fake.Deliver(t.Context(), kind, p))
+			w.taken(w.fake.Deliver(t.Context(), kind, p))
+			w.start(nil)
+			w.taken(w.fake.Deliver(t.Context(), kind, p))
+			w.clock.move(59 * time.Minute)
+			for again := 1; again <= 3; again++ {
+				w.taken(w.fake.Redeliver(t.Context(), kind, p, again))
+			}
+			if n := len(w.inbox.Events()) - before; n != 1 {
+				t.Errorf("%s, %d: it is %d events", kind, i, n)
+			}
+		}
+	}
+}
+
+// TestWhileTheDirectoryHangs: that it takes connections and never answers is no
+// reason to let Slack wait. Whoever writes is nobody then, and is listened to.
+func TestWhileTheDirectoryHangs(t *testing.T) {
+	w := openWith(t, slacktest.Options{}, func(_ *world, o *slack.Options) {
+		o.Mail = slack.Mail{Domains: []string{"contoso.com"}, Find: func(ctx context.Context, _ string) (bot.Identity, error) {
+			<-ctx.Done()
+			return bot.Identity{}, ctx.Err()
+		}}
+	})
+	eve := w.fake.Add(slacktest.Person{Name: "Eve Example", Email: "eve@contoso.com"})
+	began := time.Now()
+	w.says(eve, w.fake.Direct(eve), slacktest.Words{Text: "Error Code: 500121"})
+	if took := time.Since(began); took > 3*time.Second {
+		t.Errorf("Slack waited for %v", took)
+	}
+	if e := w.last(); e.From.Known() || e.From.ID != eve.ID {
+		t.Errorf("it is from %+v", e.From)
+	}
+}
+
+// TestFormOfWhoLeft: somebody who has become a guest sends a form that was open. It
+// says so itself, and nothing is taken.
+func TestFormOfWhoLeft(t *testing.T) {
+	for way, make := range map[string]func(*testing.T) *world{"HTTP": open, "Socket Mode": connected} {
+		t.Run(way, func(t *testing.T) {
+			w := make(t)
+			v := w.formIn(w.direct(w.bob), w.fake.Direct(w.bob), w.bob)
+			w.taken(w.fake.Happen(t.Context(), w.fake.Become(w.bob, func() { w.bob.Guest = true }), ""))
+			w.taken(w.fake.Submit(t.Context(), w.bob, v, map[string]string{"words": "let me back in"}))
+			now, open := w.fake.Open(w.bob)
+			if n := len(w.inbox.Events()); n != 0 || !open || !strings.Contains(strings.Join(now.Seen().Lines, " "), "I help people who work here") {
+				t.Errorf("it is %d events, and he sees %+v", n, now.Seen())
+			}
+			w.fine()
+		})
+	}
+}
+
+// TestFormOfAHeldChannel: a form that belongs in the admins' channel is sent when that
+// is no longer theirs alone. It stays open, and says that nothing was done.
+func TestFormOfAHeldChannel(t *testing.T) {
+	w := open(t)
+	v := w.formIn(w.inAdmins(), w.admins, w.pia)
+	w.fake.Change(func() { w.admins.ExtShared = true })
+	w.taken(w.fake.Happen(t.Context(), map[string]any{"type": "channel_shared", "channel": w.admins.ID}, ""))
+	d := w.taken(w.fake.Submit(t.Context(), w.pia, v, map[string]string{"words": "approved"}))
+	if _, open := w.fake.Open(w.pia); !open || !strings.Contains(string(d.Body), "could not be saved") || len(w.inbox.Events()) != 0 {
+		t.Errorf("the form is open: %v, with %s, and it is %d events", open, d.Body, len(w.inbox.Events()))
+	}
+	w.fine()
+}
+
+// formIn opens a form that asks somebody for words.
+func (w *world) formIn(to bot.Place, c *slacktest.Channel, p *slacktest.Person) slacktest.View {
+	w.Helper()
+	m := w.message(c, w.send(to, "ask", bot.Message{Title: "Tell me", Actions: []bot.Action{
+		bot.Ask{Label: "Tell", Key: "key-tell", Fields: []bot.Field{{Name: "words", Label: "Words"}}},
+	}}, ""))
+	w.taken(w.fake.Push(w.Context(), slacktest.Push{By: p, On: &m, Action: w.action(m, "Tell")}))
+	v, ok := w.fake.Open(p)
+	if !ok {
+		w.Fatal("no form opened")
+	}
+	return v
+}
+
+// TestSecretIsNotWasted: a press that comes too late for a dialog shows no secret, and
+// does not use it up: the next press shows it.
+func TestSecretIsNotWasted(t *testing.T) {
+	w := open(t)
+	w.vault.left[w.ada.ID] = "canary-pass"
+	m := w.message(w.fake.Direct(w.ada), w.send(w.direct(w.ada), "pass", bot.Message{Title: "Your pass", Personal: true, Body: []bot.Block{
+		bot.Text{bot.Reveal{Kind: "pass", Subject: "effect"}},
+	}}, ""))
+	push := w.fake.Pressing(slacktest.Push{By: w.ada, On: &m, Action: w.action(m, "Show it")})
+	w.clock.move(10 * time.Second)
+	w.taken(w.fake.Deliver(t.Context(), "interactive", push))
+	if _, open := w.fake.Open(w.ada); open || strings.Contains(w.fake.Wire(), "canary-pass") {
+		t.Error("it was shown, or sent")
+	}
+	w.taken(w.fake.Push(t.Context(), slacktest.Push{By: w.ada, On: &m, Action: w.action(m, "Show it")}))
+	v, open := w.fake.Open(w.ada)
+	if s := v.Seen(); !open || !strings.Contains(strings.Join(s.Lines, " "), "canary-pass") {
+		t.Errorf("she sees %+v; the log says\n%s", s, w.logged())
+	}
+	w.fine()
+}
+
+// TestOrganisation has the workspace belong to an organisation. Its people are ours if
+// they are in our workspace; those of its other workspaces are not.
+func TestOrganisation(t *testing.T) {
+	w := openWith(t, slacktest.Options{Enterprise: "E0ORG00001"}, nil)
+	other := w.add(slacktest.Person{Name: "Ora Other", Team: "T0OTHER001"})
+	press := func(p *slacktest.Person, lie map[string]any) {
+		t.Helper()
+		w.clock.move(time.Minute)
+		m := w.message(w.admins, w.send(w.inAdmins(), "card/"+p.ID, bot.Message{Title: "A case", Actions: []bot.Action{bot.Choose{Label: "Claim", Key: "k"}}}, ""))
+		w.taken(w.fake.Push(t.Context(), slacktest.Push{By: p, On: &m, Action: w.action(m, "Claim"), Lie: lie}))
+	}
+	w.says(other, w.fake.Direct(other), slacktest.Words{Text: "let me in"})
+	w.says(other, w.fake.Direct(other), slacktest.Words{Text: "let me in", Lie: map[string]any{"team": w.fake.Team, "user_team": w.fake.Team}})
+	press(other, map[string]any{"team": nil, "enterprise": map[string]any{"id": "E0ORG00001"}})
+	press(w.bob, map[string]any{"team": nil, "enterprise": map[string]any{"id": "E0OTHER001"}})
+	press(w.bob, map[string]any{"team": nil, "enterprise": nil})
+	if n := len(w.inbox.Events()); n != 0 {
+		t.Fatalf("it is %d events: %+v", n, w.last())
+	}
+	w.says(w.ada, w.fake.Direct(w.ada), slacktest.Words{Text: "hello", Lie: map[string]any{"team": "E0ORG00001"}})
+	press(w.pia, map[string]any{"team": nil, "enterprise": map[string]any{"id": "E0ORG00001"}})
+	if n := len(w.inbox.Events()); n != 2 {
+		t.Errorf("it is %d events; the log says\n%s", n, w.logged())
 	}
 }

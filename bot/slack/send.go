@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/slack-go/slack"
+	"go.uber.org/zap"
 
 	"mfahelp/bot"
 	"mfahelp/words"
@@ -317,7 +318,8 @@ func (s *Slack) postedBefore(ctx context.Context, p bot.Post, channel string) (s
 	found, err := s.look(ctx, p, channel)
 	switch {
 	case codeOf(err) == "missing_scope" || codeOf(err) == "not_in_channel" || codeOf(err) == "channel_not_found":
-		return "", nil // we may not look, and a message twice is better than none
+		s.log.Warn("a message may be there twice: Slack does not let us look for it", zap.String("post", p.Key), zap.Error(s.explained(err)))
+		return "", nil // which is better than none
 	case codeOf(err) == "thread_not_found":
 		return "", nil
 	case err != nil:

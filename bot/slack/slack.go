@@ -72,6 +72,7 @@ type Slack struct {
 	o       Options
 	log     *zap.Logger
 	api     *slack.Client
+	wire    *wire
 	pace    *pace
 	people  people
 	forms   forms
@@ -115,9 +116,10 @@ func New(o Options) *Slack {
 		o.Log = zap.NewNop()
 	}
 	s := &Slack{o: o, log: o.Log, pace: newPace(o.Now), forms: forms{memory: o.Memory}, once: once{now: o.Now}, doubt: make(chan struct{}, 1), unchosen: make(chan openForm, mostChoices)}
+	s.wire = newWire(o, s.pace)
 	s.api = slack.New(o.BotToken.Reveal(),
 		slack.OptionAPIURL(o.API), slack.OptionAppLevelToken(o.AppToken.Reveal()),
-		slack.OptionHTTPClient(newWire(o, s.pace)), slack.OptionLog(zap.NewStdLog(o.Log)),
+		slack.OptionHTTPClient(s.wire), slack.OptionLog(zap.NewStdLog(o.Log)),
 	)
 	s.people = people{slack: s}
 	s.admins = adminsChannel{slack: s, id: o.Admins, look: make(chan struct{}, 1)}

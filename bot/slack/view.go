@@ -45,7 +45,8 @@ func (s *Slack) whisper(ctx context.Context, p bot.Post) (string, error) {
 			return whisperRef, nil
 		} else if f := s.failed("answering", err); s.isDead() {
 			return "", f
-		} // it has been used too often, or is over
+		}
+		s.log.Info("an answer goes another way", zap.Error(bare(err))) // the first has been used too often, or is over
 	}
 	return s.ephemeral(ctx, p, d)
 }
@@ -118,13 +119,18 @@ func (s *Slack) asDirect(ctx context.Context, p bot.Post) (string, error) {
 
 // openView opens p as a dialog. See https://docs.slack.dev/reference/methods/views.open.
 func (s *Slack) openView(ctx context.Context, p bot.Post, trigger string) (string, error) {
-	v := s.view(ctx, p, s.resolver(ctx, p.To.Reader))
-	r, err := s.api.OpenViewContext(ctx, trigger, v)
-	if codeOf(err) == "exchanged_trigger_id" || codeOf(err) == "expired_trigger_id" {
+	r, err := s.api.OpenViewContext(ctx, trigger, s.view(ctx, p, nil))
+	if lateError(err) {
 		return "", err
 	}
 	if err != nil {
 		return "", s.failed("views.open", err)
+	}
+	if len(p.Message.Reveals()) > 0 {
+		// A secret is told once: not before there is a dialog to show it in.
+		if _, err := s.api.UpdateViewContext(ctx, s.view(ctx, p, s.resolver(ctx, p.To.Reader)), "", "", r.ID); err != nil {
+			return "", s.failed("views.update", err)
+		}
 	}
 	return viewRef + r.ID, nil
 }
@@ -288,15 +294,16 @@ func (s *Slack) show(ctx context.Context, id string, i interaction, who bot.Pers
 		k = kept{Message: gone(s.words(who)), To: bot.Place{Platform: platform, Audience: bot.Ephemeral, Reader: who.ID}}
 	}
 	post := bot.Post{To: k.To, Message: k.Message}
-	v := s.view(ctx, post, s.resolver(ctx, who.ID))
+	post.To.Reader = who.ID
 	if i.View != nil && i.View.Type == "modal" {
-		_, err = s.api.UpdateViewContext(ctx, v, "", "", i.View.ID)
+		_, err = s.api.UpdateViewContext(ctx, s.view(ctx, post, s.resolver(ctx, who.ID)), "", "", i.View.ID)
+		err = s.failed("views.update", err)
 	} else {
-		_, err = s.api.OpenViewContext(ctx, i.Trigger, v)
+		_, err = s.openView(ctx, post, i.Trigger)
 	}
 	if err != nil {
 		in, _ := i.in(who.ID, &s.admins)
-		s.tellLate(ctx, i, in, who, s.failed("showing a secret", err))
+		s.tellLate(ctx, i, in, who, err)
 	}
 	return nil
 }

@@ -1,6 +1,7 @@
 package slack
 
 import (
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -182,7 +183,8 @@ func decode[T any](b []byte) (v T, err error) {
 		case errors.As(err, &syntax):
 			return v, fmt.Errorf("malformed at byte %d", syntax.Offset)
 		case errors.As(err, &kind):
-			return v, fmt.Errorf("%s is a %s", kind.Field, kind.Value)
+			what, _, _ := strings.Cut(kind.Value, " ") // of a number it says which
+			return v, fmt.Errorf("%s is a %s", cmp.Or(kind.Field, "it"), what)
 		}
 		return v, errors.New("malformed")
 	}

@@ -108,7 +108,7 @@ func (f *Fake) call(w http.ResponseWriter, r *http.Request) {
 	}
 	x := f.fault(name)
 	if x != nil && !x.Done {
-		fail(w, x)
+		f.fail(w, r, x)
 		return
 	}
 	if why := f.may(m, token); why != nil {
@@ -117,7 +117,7 @@ func (f *Fake) call(w http.ResponseWriter, r *http.Request) {
 	}
 	if wait, many := f.tooOften(name, a.str("channel")); many {
 		f.complain("%s is called too often: wait %v", name, wait)
-		fail(w, &Fault{Status: 429, Header: http.Header{"Retry-After": {strconv.Itoa(int(wait/time.Second) + 1)}}})
+		f.fail(w, r, &Fault{Status: 429, Header: http.Header{"Retry-After": {strconv.Itoa(int(wait/time.Second) + 1)}}})
 		return
 	}
 	if !m.app && !f.Untold {
@@ -126,7 +126,7 @@ func (f *Fake) call(w http.ResponseWriter, r *http.Request) {
 	out, why := m.do(f, a)
 	switch {
 	case x != nil:
-		fail(w, x)
+		f.fail(w, r, x)
 	case why != nil:
 		answer(w, f.refuse(name, why))
 	default:
@@ -218,9 +218,14 @@ func answer(w http.ResponseWriter, o obj) {
 	_ = json.NewEncoder(w).Encode(o)
 }
 
-func fail(w http.ResponseWriter, x *Fault) {
+// fail fails a call. f.mu is held, but not while nothing is answered.
+func (f *Fake) fail(w http.ResponseWriter, r *http.Request, x *Fault) {
 	maps.Copy(w.Header(), x.Header)
 	switch {
+	case x.Silent:
+		f.mu.Unlock()
+		<-r.Context().Done()
+		f.mu.Lock()
 	case x.Status != 0:
 		w.WriteHeader(x.Status)
 	case x.Code != "":
@@ -445,8 +450,8 @@ func (f *Fake) user(p *Person) obj {
 	if p.Locale != "" {
 		u["locale"] = p.Locale
 	}
-	if f.Enterprise != "" && p.Team == f.Team {
-		u["enterprise_user"] = obj{"id": p.ID, "enterprise_id": f.Enterprise, "teams": []string{f.Team}}
+	if f.Enterprise != "" && !p.Stranger {
+		u["enterprise_user"] = obj{"id": p.ID, "enterprise_id": f.Enterprise, "teams": []string{p.Team}}
 	}
 	return u
 }
@@ -568,6 +573,11 @@ func (f *Fake) listed(a args, fits func(*Message) bool) (obj, *wrong) {
 	if why != nil {
 		return nil, why
 	}
+	// Each kind of conversation has a scope of its own. See
+	// https://docs.slack.dev/reference/methods/conversations.history.
+	if scope := map[string]string{"im": "im:history", "group": "groups:history", "channel": "channels:history"}[c.kind()]; !slices.Contains(f.Scopes, scope) {
+		return nil, bad("missing_scope", "%s", scope)
+	}
 	all := []obj{}
 	for _, m := range slices.Backward(f.messages) {
 		if m.Channel == c && !m.Deleted && m.To == nil && fits(m) {
@@ -586,7 +596,7 @@ func (f *Fake) respond(w http.ResponseWriter, r *http.Request) {
 	f.wire.WriteString(raw + "\n")
 	f.calls = append(f.calls, "response")
 	if x := f.fault("response"); x != nil {
-		fail(w, x)
+		f.fail(w, r, x)
 		return
 	}
 	to := f.responses[r.PathValue("id")]

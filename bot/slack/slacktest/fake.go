@@ -155,6 +155,7 @@ type Fault struct {
 	Code   string // Slack's own word for it; "" with a Status of 0 cuts the line
 	Header http.Header
 	Done   bool // what was asked for is done all the same
+	Silent bool // there is no answer, until who asked gives up
 	Times  int  // how often; it is counted down
 }
 

@@ -224,6 +224,7 @@ func (f *Fake) Submit(ctx context.Context, p *Person, v View, values map[string]
 	}
 	var a struct {
 		Action string            `json:"response_action"`
+		View   obj               `json:"view"`
 		Errors map[string]string `json:"errors"`
 	}
 	f.mu.Lock()
@@ -236,6 +237,16 @@ func (f *Fake) Submit(ctx context.Context, p *Person, v View, values map[string]
 	for id := range a.Errors {
 		if !slices.ContainsFunc(list(v.View["blocks"]), func(x any) bool { b, _ := x.(obj); return b["type"] == "input" && b["block_id"] == id }) {
 			f.complain("the answer to a form complains about %q, which is no input of it", id)
+		}
+	}
+	if a.Action == "update" {
+		if why := f.view(a.View); why != nil {
+			f.complain("the answer to a form: %s: %s", why.code, why.why)
+		}
+		for _, x := range f.views[p.ID] {
+			if x.ID == v.ID {
+				x.View = a.View
+			}
 		}
 	}
 	if a.Action == "" {
