@@ -39,7 +39,10 @@ var localSlack = cmp.Or(os.Getenv("MFAHELP_LOCAL_SLACK"), "../../.cache/local-sl
 func TestLocalSlack(t *testing.T) {
 	if os.Getenv("MFAHELP_NETWORK_OF_ITS_OWN") != "" {
 		for _, mode := range []string{"socket", "events"} {
-			t.Run(mode, func(t *testing.T) { converse(openLocal(t, mode)) })
+			t.Run(mode, func(t *testing.T) {
+				t.Parallel() // most of it waits for what Microsoft answers at a time
+				converse(openLocal(t, mode))
+			})
 		}
 		return
 	}
