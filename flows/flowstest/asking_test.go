@@ -181,6 +181,12 @@ func TestNoCodeIsPassedOn(t *testing.T) {
 	if passed("admins", theirs) || h.last(ava).Title != says(t, "help.spoken.title") {
 		t.Errorf("her half went to the admins; she reads %q", h.last(ava).Title)
 	}
+	for _, part := range []string{theirs[:3], theirs[3:], strings.Join(strings.Split(theirs[:4], ""), " ")} { // in two messages, and spelled
+		h.Say(ava, dm(ava), "they want "+part)
+		if passed("admins", part) || h.last(ava).Title != says(t, "help.spoken.title") {
+			t.Errorf("a part of her half went to the admins; she reads %q", h.last(ava).Title)
+		}
+	}
 	h.Say(priya, thread, "your code is "+ours)
 	h.Press(priya, "/admins", "Reply", map[string]string{"text": "your code is " + ours})
 	if passed(dm(ava).ID, ours) || h.last(priya).Title != says(t, "escalate.refused.spoken.title") {

@@ -97,14 +97,13 @@ func (f *Flow) Spoken(ctx context.Context, c flows.Case, text string) (bool, err
 	if err != nil {
 		return false, err
 	}
-	said := heard(text)
 	for _, r := range all {
 		if !r.State.Open() || len(r.Needs) == 0 {
 			continue
 		}
 		key, _ := f.openPass(ctx, r)
 		for _, code := range []string{f.Codes.half(adminHalf, r), f.Codes.half(subjectHalf, r), f.Codes.code(pickUpCode, r.Key, key)} {
-			if strings.Contains(said, code) {
+			if spells(text, code) {
 				return true, nil
 			}
 		}
