@@ -33,8 +33,10 @@ var (
 	// nobody documents: see https://github.com/slackapi/bolt-js/issues/2509.
 	inMessage = room{blocks: 50, chars: 12000}
 
-	// A view may have 250 KB. Nobody reads that much in a dialog.
+	// A view may have 250 KB. Nobody reads that much in a dialog, but a page has all
+	// that waits for an admin.
 	inView = room{blocks: 100, chars: 12000}
+	inPage = room{blocks: 100, chars: 30000}
 )
 
 // fit returns m as far as there is room for it, and whether something had to

@@ -54,7 +54,7 @@ func Render(m bot.Message, w *words.Printer) Document {
 // https://docs.slack.dev/reference/views/home-tab-views.
 func RenderPage(m bot.Message, w *words.Printer) obj {
 	p := pen{Printer: w}
-	short, cut := fit(m, inView)
+	short, cut := fit(m, inPage)
 	blocks := p.body(short, true)
 	if cut {
 		blocks = append(blocks, p.small(bot.Note{bot.Plain(p.Say("slack.shortened"))}))

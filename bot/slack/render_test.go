@@ -4,9 +4,11 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+	"time"
 
 	"mfahelp/bot"
 	"mfahelp/bot/bottest"
+	"mfahelp/bot/slack/slacktest"
 	"mfahelp/words"
 )
 
@@ -70,6 +72,35 @@ func TestWhatStaysHere(t *testing.T) {
 				t.Errorf("sent %q in %v", bad, v)
 			}
 		}
+	}
+}
+
+// TestAFullPage: of the page of a busy admin, with all that it lists at most and a
+// link from each line, nothing is left out.
+func TestAFullPage(t *testing.T) {
+	list := func(n int, state string) (all bot.List) {
+		for i := range n {
+			all = append(all, bot.Item{
+				Title: bot.Text{bot.Code(fmt.Sprintf("7PPZ-%04d", i)), bot.Plain(" · "), bot.Plain("Maximiliane von Hohenstein-Oppermann"), bot.Plain(" · "), bot.Plain("AADSTS500121")},
+				Facts: bot.Text{
+					bot.Plain(state), bot.Plain(" · "), bot.Time{At: time.Unix(1795165200, 0)}, bot.Plain(" · "),
+					bot.Link{Text: "Open it", URL: "https://contoso-international.slack.com/archives/C0ADMINS001/p1795165200000100"},
+				},
+			})
+		}
+		return all
+	}
+	w := printer(t)
+	page := asSent(t, RenderPage(bot.Message{Title: "Help with Microsoft sign-in", Body: []bot.Block{
+		bot.Text{bot.Strong("Resets")}, list(20, "waits for approval"), bot.Text{bot.Strong("Open cases: 20")}, list(20, "With Bartholomew Featherstonehaugh"),
+		bot.Text{bot.Strong("Your cases")}, list(10, "with your admins; write here to add something"),
+	}, Actions: []bot.Action{bottest.Form()}}, w))
+	said := texts(page["blocks"])
+	if strings.Contains(said, w.Say("slack.shortened")) || strings.Count(said, "Maximiliane") != 50 {
+		t.Errorf("of 50 lines %d are left: %.200s", strings.Count(said, "Maximiliane"), said)
+	}
+	if why := slacktest.UnfitView(page); why != "" {
+		t.Error(why)
 	}
 }
 
