@@ -40,7 +40,9 @@ func (s *Slack) askNow(ctx context.Context, id string, c slash, in bot.Place, wh
 		return true // delivered again, and the form is open
 	}
 	w := s.words(who)
-	form := openForm{meta: metaOf(in, bot.AskView).String(), who: who, ask: bot.Ask{Label: w.Say("slack.ask"), Fields: []bot.Field{
+	from := metaOf(in, bot.AskView)
+	from.URL = c.ResponseURL // what is sent has none of its own
+	form := openForm{meta: from.String(), who: who, ask: bot.Ask{Label: w.Say("slack.ask"), Fields: []bot.Field{
 		{Name: askText, Label: w.Say("slack.ask.text"), Kind: bot.Paragraph},
 	}}}
 	ctx, cancel := context.WithTimeout(ctx, openTime)

@@ -172,6 +172,9 @@ func FuzzFits(f *testing.F) {
 		} else {
 			everything(t, m, clean(string(d.Rest.Content)), "\n> ")
 		}
+		if !strings.HasSuffix(d.Text, "…") { // who hears it hears all of it
+			everything(t, m, entities(d.Text), "\n> ")
+		}
 		if got, want := count(document), min(len(m.Actions), 4*maxButtons); got < want {
 			t.Errorf("of %d buttons there are %d", want, got)
 		}

@@ -434,7 +434,9 @@ func (s *Slack) filled(ctx context.Context, payload []byte, i interaction, who b
 		fields[name] = inputs[value].text()
 	}
 	var did bot.Act = bot.Pressed{Key: key, Fields: fields}
+	address := i.ResponseURL
 	if key == bot.AskView {
+		address = i.askedFrom()
 		what := asked(fields)
 		if what.Quote == "" {
 			return s.nothingAsked(who), nil
@@ -442,7 +444,7 @@ func (s *Slack) filled(ctx context.Context, payload []byte, i interaction, who b
 		did = what
 	}
 	err := s.accept(ctx, bot.Event{
-		ID: formOf(i, key, payload), At: s.o.Now().UTC(), From: who, In: in, Did: did, Reply: s.reply(i.Trigger, i.ResponseURL, in.ID),
+		ID: formOf(i, key, payload), At: s.o.Now().UTC(), From: who, In: in, Did: did, Reply: s.reply(i.Trigger, address, in.ID),
 	})
 	if err != nil {
 		// Slack does not send a form again: whoever filled it in still has it
@@ -451,6 +453,15 @@ func (s *Slack) filled(ctx context.Context, payload []byte, i interaction, who b
 		return s.notSaved(i, who), nil
 	}
 	return nil, nil
+}
+
+// askedFrom is where the command is answered that opened a form.
+func (i interaction) askedFrom() string {
+	var m meta
+	if json.Unmarshal([]byte(i.View.Meta), &m) != nil {
+		return ""
+	}
+	return m.URL
 }
 
 // formOf is the id of a form that was sent. A dialog is gone once its form was

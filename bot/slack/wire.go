@@ -271,6 +271,7 @@ type meta struct {
 	Thread   string       `json:"t,omitempty"`
 	Audience bot.Audience `json:"a,omitempty"`
 	Page     bool         `json:"p,omitempty"`
+	URL      string       `json:"u,omitempty"` // answers there, to who used a command
 }
 
 func (m meta) String() string {
@@ -283,7 +284,7 @@ func (m meta) String() string {
 
 // metaOf is where p is, for a dialog that is opened there.
 func metaOf(p bot.Place, key string) meta {
-	return meta{key, p.ID, p.Thread, p.Audience, p.Page}
+	return meta{Key: key, Channel: p.ID, Thread: p.Thread, Audience: p.Audience, Page: p.Page}
 }
 
 // place is where m was opened, for who acts in it.

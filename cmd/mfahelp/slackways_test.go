@@ -83,6 +83,27 @@ func TestCommandAmongOthersInSlack(t *testing.T) {
 	}
 }
 
+// TestFormAmongOthersInSlack fills in the form of a command, in a channel in which
+// the bot is not: who did is told there where the answer is, and not where it is.
+func TestFormAmongOthersInSlack(t *testing.T) {
+	s := openSlackTheatre(t)
+	f, err := s.tenant.Fail("no-response")
+	if err != nil {
+		t.Fatal(err)
+	}
+	who, general := s.people[short(f.UPN)], s.among()
+	s.fake.Change(func() { general.NoBot = true })
+	s.took(s.fake.Command(t.Context(), who, general, "/mfa-help", ""))
+	form, _ := s.form(who)
+	s.took(s.fake.Submit(t.Context(), who, form, map[string]string{"text": f.Text}))
+	if said := s.ours(general); len(said) != 1 || said[0].To != who || !strings.Contains(said[0].Text, "I wrote to you in private") {
+		t.Errorf("in the channel it is said %+v", said)
+	}
+	if got := s.reads(who, s.fake.Direct(who)); !strings.Contains(got, "No answer to the sign-in request") || strings.Contains(got, "I wrote to you") {
+		t.Errorf("they read\n%s", got)
+	}
+}
+
 // TestShortcutOnAnothersError uses the shortcut on what somebody else pasted. Who
 // used it is answered by the code alone; of the account that it is about they learn
 // nothing, its owner is told nothing, and no case of theirs is opened.
