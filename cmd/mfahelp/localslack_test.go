@@ -480,11 +480,17 @@ func (l *local) approval() {
 	}
 }
 
-// passShown is what stands for the pass in the dialog that was opened last.
+// passShown is what stands for the pass in the dialog that was opened last. It is put
+// there once the dialog is open.
 func (l *local) passShown() string {
 	l.Helper()
-	all := l.log()
-	_, view, _ := strings.Cut(all[strings.LastIndex(all, `"summary":"views.open"`):], `"text":"Pass"`)
+	var view string
+	l.until("the dialog says what there is", func() (ok bool) {
+		all := l.log()
+		_, view, ok = strings.Cut(all[strings.LastIndex(all, `"summary":"views.open"`):], `"summary":"views.update"`)
+		return ok
+	})
+	_, view, _ = strings.Cut(view, `"text":"Pass"`)
 	found := regexp.MustCompile(`"style":{"code":true},"text":"([^"]+)"`).FindStringSubmatch(view)
 	if found == nil {
 		l.Fatalf("there is no pass after %.300q", view)
