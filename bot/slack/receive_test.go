@@ -413,6 +413,21 @@ func TestReplays(t *testing.T) {
 	}
 }
 
+// TestReplayedForm sends a command without a word again after a restart, with which
+// what was known of it is gone. Its form is open, and it does not count a second time.
+func TestReplayedForm(t *testing.T) {
+	w := open(t)
+	p := map[string]any{"team_id": w.fake.Team, "channel_id": w.general.ID, "user_id": w.ada.ID, "command": "/mfa-help", "text": "", "trigger_id": w.fake.Trigger(w.ada, w.general)}
+	w.taken(w.fake.Deliver(t.Context(), "slash_commands", p))
+	first, open := w.fake.Open(w.ada)
+	w.start(nil)
+	w.taken(w.fake.Deliver(t.Context(), "slash_commands", p))
+	if again, still := w.fake.Open(w.ada); !open || !still || again.ID != first.ID || len(w.inbox.Events()) != 0 {
+		t.Errorf("open: %v, then %v, and it is %d events", open, still, len(w.inbox.Events()))
+	}
+	w.fine()
+}
+
 // TestWhileTheDirectoryHangs: that it takes connections and never answers is no
 // reason to let Slack wait. Whoever writes is nobody then, and is listened to.
 func TestWhileTheDirectoryHangs(t *testing.T) {

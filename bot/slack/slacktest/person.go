@@ -92,6 +92,13 @@ func (f *Fake) Envelope(e map[string]any, id string) map[string]any {
 // triggerTime is how long a dialog can be opened after a press.
 const triggerTime = 3 * time.Second
 
+// Trigger lets the bot open one dialog for p, over a channel.
+func (f *Fake) Trigger(p *Person, in *Channel) string {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.aTrigger(p, in)
+}
+
 // aTrigger lets the bot open one dialog for p, over a channel. f.mu is held.
 func (f *Fake) aTrigger(p *Person, in *Channel) string {
 	id := strings.ReplaceAll(f.next(), ".", "") + ".trigger." + p.ID
