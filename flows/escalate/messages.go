@@ -91,6 +91,8 @@ func meaning(c flows.Case, d diagnose.Diagnosis) string {
 		return "escalate.unclear.body"
 	case d.Cause == diagnose.NotCompleted && c.Looked.SignIn == nil:
 		return "escalate.only-code.body"
+	case d.Cause == diagnose.AppSetup && words.Has("code."+base(d.Code)+".admin"):
+		return "code." + base(d.Code) + ".admin" // which says where to look in the app
 	}
 	for _, key := range []string{"cause." + string(d.Cause) + ".admin", "code." + base(d.Code) + ".admin"} {
 		if words.Has(key) {
