@@ -388,7 +388,9 @@ func converse(l *local) {
 		return strings.Contains(l.log(), "slash_command") && l.count(localGeneral)+l.count(sofia) >= 2
 	})
 	l.call("message", map[string]any{"channel": localGeneral, "user": l.ids["sofia.almeida"], "text": "<@U0BOT00001> I cannot sign in"})
-	l.until("the mention is answered", func() bool { return l.count(localGeneral)+l.count(sofia) >= 3 })
+	if said := l.shown(localGeneral, "I wrote to you in private"); said.Thread == "" || strings.Contains(said.Text, "AADSTS") {
+		l.Errorf("the mention is answered where it was made: %+v", said)
+	}
 
 	l.press("sofia.almeida", sofia, card, "Still stuck")
 	l.fill("sofia.almeida", map[string]string{"words": "My phone is in the river."})
