@@ -73,6 +73,7 @@ func contract(t *testing.T, address func(*testing.T) string) {
 		{"a freeze stops what a plan ends, and nothing against an attack", effectsDefend},
 		{"what follows from an error goes by its kind", effectsFail},
 		{"the default goes after the others", effectsDefault},
+		{"an effect comes back when it is told to", effectsWait},
 		{"who dies in an effect leaves it to others by its kind", effectsLost},
 		{"nothing is done that cannot be put on record", effectsUnaudited},
 		{"a pass is shown once, to who may have it", passesRevealed},

@@ -267,6 +267,33 @@ func effectsDefault(f *fixture) {
 	}
 }
 
+// effectsWait come back when they are told to, which is no failure: what did fail is
+// waited for ever longer.
+func effectsWait(f *fixture) {
+	f.execute("R", phone("R"))
+	l := &leave{}
+	for i, test := range []struct {
+		err  error
+		wait time.Duration
+	}{
+		{&graph.Later{At: f.now().Add(7 * time.Second), Why: graph.Budget}, 7 * time.Second},
+		{&graph.Later{At: f.now(), Why: graph.Budget}, time.Second},
+		{graphErr(graph.ErrUnavailable, false), time.Second},
+		{graphErr(graph.ErrUnavailable, false), 2 * time.Second},
+		{&graph.Later{At: f.now().Add(20 * time.Second), Why: graph.Budget}, 9 * time.Second},
+		{graphErr(graph.ErrUnavailable, false), 5 * time.Second},
+	} {
+		l.err = test.err
+		f.perform(l, &tenant{})
+		at, ok, err := f.s.nextEffect(f.Context())
+		f.ok(err)
+		if got := at.Sub(f.now()); !ok || got != test.wait {
+			f.Fatalf("leave was asked %d times, the last answer was %v: it waits %v, want %v", i+1, test.err, got, test.wait)
+		}
+		f.advance(test.wait)
+	}
+}
+
 // effectsFail holds each kind of an error to what follows from it.
 func effectsFail(f *fixture) {
 	busy := &graph.Error{Op: "test", Reason: graph.ErrThrottled, After: 7 * time.Minute}

@@ -231,10 +231,16 @@ func (s *Store) cannotTell(ctx context.Context, d Deed, why error, now time.Time
 	if now.Sub(d.Since) >= effectFor {
 		return s.refuse(ctx, d, "leave.unknown", bot.Person{}, now)
 	}
-	at := now.Add(effectWait(d, why))
+	at, failures := now.Add(effectWait(d, why)), d.failures+1
+	if later, ok := errors.AsType[*graph.Later](why); ok { // no failure: it is told when there is an answer
+		at, failures = later.At, d.failures
+		if soonest := now.Add(effectWaits[0]); at.Before(soonest) {
+			at = soonest
+		}
+	}
 	err := s.tx(ctx, "waiting with the effect "+d.Effect.Key, func(ctx context.Context, tx *sql.Tx) error {
-		_, err := change(ctx, tx, `UPDATE effects SET held = 0, due_at = $1, failures = failures + 1, reason = $2
-			WHERE key = $3 AND claim = $4 AND held = 1 AND state = 'wanted'`, micros(at), reasonOf(why), d.Effect.Key, d.claim)
+		_, err := change(ctx, tx, `UPDATE effects SET held = 0, due_at = $1, failures = $2, reason = $3
+			WHERE key = $4 AND claim = $5 AND held = 1 AND state = 'wanted'`, notBefore(at), failures, reasonOf(why), d.Effect.Key, d.claim)
 		if err != nil {
 			return err
 		}

@@ -27,6 +27,7 @@ func TestLately(t *testing.T) {
 	if _, err := s.Lately(t.Context(), "ann@contoso.com", ago(60)); !errors.Is(err, graph.ErrRejected) {
 		t.Errorf("for a name: got %v", err)
 	}
+	c.set(start.Add(15 * time.Second)) // until then the answer is the same
 	l.fail = func(graph.API, graph.Filter) error { return &graph.Error{Op: "list", Reason: graph.ErrUnavailable} }
 	var later *graph.Later
 	if _, err := s.Lately(t.Context(), id('e', 1), ago(60)); !errors.As(err, &later) || later.Why != graph.Outage {
@@ -72,5 +73,23 @@ func TestHistoryGetsToItsEnd(t *testing.T) {
 	c.set(c.Now().Add(10 * time.Second))
 	if _, err := s.History(t.Context(), id('e', 1), since); !errors.As(err, &later) || trail.asked != 2 {
 		t.Errorf("asked anew, it got %v: what was read must not be taken for news", err)
+	}
+}
+
+// TestLatelyInARow: who asks again within seconds gets the same answer, for nothing.
+func TestLatelyInARow(t *testing.T) {
+	l, c := &log{t: t, events: history}, &clock{now: start}
+	l.clock = c
+	s := signins.New(signins.Options{Log: l, Now: c.Now, Budget: signins.NewBudget(1, 20*time.Second)})
+	for _, wait := range []time.Duration{0, 14 * time.Second} {
+		c.set(start.Add(wait))
+		if got, err := s.Lately(t.Context(), id('e', 1), ago(60)); err != nil || len(got.SignIns) != 7 {
+			t.Errorf("after %v: got %d, %v", wait, len(got.SignIns), err)
+		}
+	}
+	c.set(start.Add(15 * time.Second))
+	var later *graph.Later
+	if _, err := s.Lately(t.Context(), id('e', 1), ago(60)); !errors.As(err, &later) {
+		t.Errorf("later it is not asked anew: %v", err)
 	}
 }

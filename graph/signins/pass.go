@@ -13,6 +13,7 @@ import (
 // A pass is what one look-up has read so far.
 type pass struct {
 	began   time.Time
+	whole   bool // it has come to its end
 	read    map[graph.Filter]answer
 	changes map[graph.EventFilter]graph.EventPage
 }
@@ -33,13 +34,17 @@ const (
 )
 
 // through reads what answers q, and goes on where the last call for it was cut
-// short.
+// short. What is read of somebody is the same for some seconds.
 func through[T any](ctx context.Context, s *Service, q question, read func(*pass) (T, error)) (T, error) {
 	now := s.opt.Now().UTC()
 	p := s.passes.resume(q, now)
 	got, err := read(p)
-	if err == nil {
-		s.passes.forget(q)
+	if p.whole = err == nil; p.whole {
+		if q.of == "" {
+			s.passes.forget(q)
+		} else {
+			s.passes.keep(q, p, now)
+		}
 		return got, nil
 	}
 	err = s.judged(ctx, q.Query, err)
@@ -53,13 +58,17 @@ func through[T any](ctx context.Context, s *Service, q question, read func(*pass
 const (
 	// passFor is how long what was read is good for: the log goes on.
 	passFor = 3 * time.Minute
+	// wholeFor is how long it is where all was read of somebody. A reset asks
+	// before each of its changes, which follow one another in seconds, and an
+	// event takes minutes to reach the log.
+	wholeFor = 15 * time.Second
 	// passesMax is how many unfinished look-ups are remembered. One that is
 	// forgotten starts again, which costs a request and nothing else.
 	passesMax = 1000
 )
 
-// passes remembers the look-ups that were cut short. It is personal data of
-// minutes, in memory only.
+// passes remembers the look-ups that were cut short, and for some seconds others.
+// It is personal data of minutes, in memory only.
 type passes struct {
 	mu  sync.Mutex
 	cut map[question]*pass
@@ -69,10 +78,18 @@ type passes struct {
 func (ps *passes) resume(q question, now time.Time) *pass {
 	ps.mu.Lock()
 	defer ps.mu.Unlock()
-	if p := ps.cut[key(q)]; p != nil && now.Sub(p.began) < passFor {
+	if p := ps.cut[key(q)]; p != nil && now.Sub(p.began) < p.goodFor() {
 		return &pass{began: p.began, read: maps.Clone(p.read), changes: maps.Clone(p.changes)}
 	}
 	return &pass{began: now, read: map[graph.Filter]answer{}, changes: map[graph.EventFilter]graph.EventPage{}}
+}
+
+// goodFor is how long after it began p is gone on with.
+func (p *pass) goodFor() time.Duration {
+	if p.whole {
+		return wholeFor
+	}
+	return passFor
 }
 
 // keep remembers p for the next look-up for q.
