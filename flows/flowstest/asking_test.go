@@ -405,3 +405,23 @@ func TestAPassOfUnknownFateIsMadeAnew(t *testing.T) {
 		t.Errorf("no other is made: %s", text(h.last(mo)))
 	}
 }
+
+// TestAPassWaitsForTheLog: whoever presses while the tenant's requests are spent
+// reads when to press again, and has the pass then.
+func TestAPassWaitsForTheLog(t *testing.T) {
+	h := proven(t)
+	h.approve(priya)
+	h.comesForPass(mo, "/manager/web")
+	h.tenant.LogDown = &graph.Later{At: h.Clock.Add(7 * time.Second), Why: graph.Budget}
+	h.Press(mo, "/link", "Show it now", nil)
+	got := h.last(mo)
+	if got.Title != says(t, "reset.no.number-later.title") || !strings.Contains(text(got), h.Clock.Add(7*time.Second).Format(time.RFC3339)) || revealed(got).Kind != "" {
+		t.Fatalf("Mo reads %s", text(got))
+	}
+	h.tenant.LogDown = nil
+	h.Advance(7 * time.Second)
+	h.Press(mo, "/link", "Show it now", nil)
+	if secret, ok := h.Reveal(revealed(h.last(mo)), mo); !ok || !strings.HasPrefix(secret, flowstest.Canary) {
+		t.Errorf("then Mo reads %s", text(h.last(mo)))
+	}
+}

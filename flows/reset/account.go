@@ -169,10 +169,14 @@ func (f *Flow) signsOfRisk(ctx context.Context, r flows.Request, _ flows.Case, f
 	return nil
 }
 
+// settledSince is from when on the logs are read for signs: whole hours, so that
+// who asks again asks the same.
+func (f *Flow) settledSince() time.Time { return f.Now().Add(-f.Policy.Settled).Truncate(time.Hour) }
+
 // signsOfHistory reads both logs for itself. What was pasted was chosen by who
 // asks.
 func (f *Flow) signsOfHistory(ctx context.Context, r flows.Request, _ flows.Case, found map[string]bool) error {
-	h, err := f.SignIns.History(ctx, r.Subject.ObjectID, f.Now().Add(-f.Policy.Settled).Truncate(time.Hour))
+	h, err := f.SignIns.History(ctx, r.Subject.ObjectID, f.settledSince())
 	if err != nil {
 		return fmt.Errorf("reading sign-ins and changes: %w", err)
 	}

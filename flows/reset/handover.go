@@ -2,6 +2,7 @@ package reset
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -179,9 +180,25 @@ func (f *Flow) reveal(ctx context.Context, x press) (flows.Answer, error) {
 	if r.HandOver.PickUp || !f.mayHave(r, x.e.From) {
 		return f.no(x.e, "sign-in-again"), nil
 	}
+	if at, wait := f.logWaits(ctx, r); wait {
+		return f.no(x.e, "number-later", bot.Time{At: at}), nil
+	}
 	a := f.whisper(x.e, "pass", thePass(f.theirs(x.e), r, key, false))
 	a.Audit = []flows.Entry{f.entry(who, "reset.revealed", r, key, "shown")}
 	return a, nil
+}
+
+// logWaits reports whether r's pass cannot be made yet, since both logs are read
+// before that and the tenant's requests are spent, and when it can. What was read
+// now is still known when the platform asks for the pass a moment later. Any other
+// trouble is for [Flow.Leave] to find.
+func (f *Flow) logWaits(ctx context.Context, r flows.Request) (time.Time, bool) {
+	_, err := f.SignIns.History(ctx, r.Subject.ObjectID, f.settledSince())
+	later, ok := errors.AsType[*graph.Later](err)
+	if !ok {
+		return time.Time{}, false
+	}
+	return later.At, true
 }
 
 // pickUp lets the subject have the pass themselves, by a code that who vouched
@@ -241,6 +258,9 @@ func (f *Flow) enter(ctx context.Context, x press) (flows.Answer, error) {
 		a.Audit = []flows.Entry{f.entry(who, "reset.misread", r, x.e.ID, "wrong")}
 		a.Limits = []flows.Limit{guessing(x)}
 		return a, nil
+	}
+	if at, wait := f.logWaits(ctx, r); wait {
+		return f.no(x.e, "number-later", bot.Time{At: at}), nil
 	}
 	a := f.whisper(x.e, "pass", thePass(f.theirs(x.e), r, key, true))
 	a.Audit = []flows.Entry{f.entry(who, "reset.revealed", r, key, "picked up")}
