@@ -169,14 +169,21 @@ func (f *Flow) signsOfRisk(ctx context.Context, r flows.Request, _ flows.Case, f
 	return nil
 }
 
-// settledSince is from when on the logs are read for signs: whole hours, so that
-// who asks again asks the same.
-func (f *Flow) settledSince() time.Time { return f.Now().Add(-f.Policy.Settled).Truncate(time.Hour) }
+// settledSince is from when on the logs are read for signs of r. Who asks the same
+// within seconds is given the same answer, which is meant for changes in a row: a
+// check reads anew, and so does what comes after it, by asking for some minutes more.
+func (f *Flow) settledSince(r flows.Request) time.Time {
+	more := 2 * r.Round
+	if r.State == flows.ResetChecking {
+		more++
+	}
+	return f.Now().Add(-f.Policy.Settled).Truncate(time.Hour).Add(-time.Duration(more) * time.Minute)
+}
 
 // signsOfHistory reads both logs for itself. What was pasted was chosen by who
 // asks.
 func (f *Flow) signsOfHistory(ctx context.Context, r flows.Request, _ flows.Case, found map[string]bool) error {
-	h, err := f.SignIns.History(ctx, r.Subject.ObjectID, f.settledSince())
+	h, err := f.SignIns.History(ctx, r.Subject.ObjectID, f.settledSince(r))
 	if err != nil {
 		return fmt.Errorf("reading sign-ins and changes: %w", err)
 	}
