@@ -54,6 +54,35 @@ func TestTheChannelIsCheckedOnChange(t *testing.T) {
 	}
 }
 
+// TestTheChannelSaysThatItChanged: of some changes a channel tells only in itself.
+// Whatever makes it unfit, nothing is shown or taken there until that is over.
+func TestTheChannelSaysThatItChanged(t *testing.T) {
+	for subtype, change := range map[string]func(c *slacktest.Channel, bad bool){
+		"channel_convert_to_public": func(c *slacktest.Channel, bad bool) { c.Private = !bad },
+		"channel_archive":           func(c *slacktest.Channel, bad bool) { c.Archived = bad },
+		"channel_leave":             func(c *slacktest.Channel, bad bool) { c.NoBot = bad },
+		"channel_name":              func(c *slacktest.Channel, bad bool) { c.OrgShared = bad },
+	} {
+		t.Run(subtype, func(t *testing.T) {
+			w := open(t)
+			card := slacktest.Message{TS: w.send(w.inAdmins(), "card", bot.Message{Title: "A case"}, ""), Channel: w.admins}
+			becomes := func(bad bool) {
+				w.fake.Change(func() { change(w.admins, bad) })
+				w.taken(w.fake.Say(t.Context(), w.pia, w.admins, slacktest.Words{Text: "it changed", Lie: map[string]any{"subtype": subtype}}))
+			}
+			becomes(true)
+			if _, err := w.Send(t.Context(), bot.Post{To: w.inAdmins(), Key: "next", Message: bot.Message{Title: "Another"}}, ""); err == nil {
+				t.Error("a case was shown where others read")
+			}
+			if d, err := w.fake.React(t.Context(), w.pia, card, "eyes"); err != nil || d.Taken() || len(w.inbox.Events()) > 0 {
+				t.Errorf("a reaction was taken there: %v, %v", d, err)
+			}
+			becomes(false)
+			w.send(w.inAdmins(), "next", bot.Message{Title: "Another"}, "")
+		})
+	}
+}
+
 // TestOtherChannelsAreNotAskedAbout: what changes elsewhere costs nothing.
 func TestOtherChannelsAreNotAskedAbout(t *testing.T) {
 	w := open(t)

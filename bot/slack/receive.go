@@ -72,7 +72,11 @@ func (s *Slack) happened(ctx context.Context, e envelope) error {
 	if err != nil {
 		return malformed{err}
 	}
-	switch h.Type {
+	what := h.Type
+	if what == "message" && ofChannels(h.Subtype) { // a channel also says in itself how it changed, such as that it is public now
+		what = h.Subtype
+	}
+	switch what {
 	case "message", "app_mention":
 		return s.said(ctx, e, h)
 	case "app_home_opened":
@@ -91,7 +95,7 @@ func (s *Slack) happened(ctx context.Context, e envelope) error {
 	case "tokens_revoked":
 		return ignoreHeld(s.hello(ctx)) // it may be another's
 	default: // whatever else Slack tells
-		if ofChannels(h.Type) && (s.admins.is(string(h.Channel)) || h.Channel == "") {
+		if ofChannels(what) && (s.admins.is(string(h.Channel)) || h.Channel == "") {
 			s.admins.lookAround()
 			return ignoreHeld(s.admins.check(ctx))
 		}
