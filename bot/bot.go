@@ -250,6 +250,19 @@ type Secrets interface {
 	Reveal(ctx context.Context, r Reveal, to Person) (secret string, ok bool)
 }
 
+// Told asks for all that is secret in m, for whoever presses for it. If nothing is
+// told, m has nothing to say, and its reader is to hear that instead: a dash alone
+// looks like a secret that was spent.
+func Told(ctx context.Context, s Secrets, m Message, to Person) map[Reveal]string {
+	told := map[Reveal]string{}
+	for _, r := range m.Reveals() {
+		if secret, ok := s.Reveal(ctx, r, to); ok {
+			told[r] = secret
+		}
+	}
+	return told
+}
+
 // A Reacher is a platform that can speak to somebody who has not spoken to it:
 // a manager who is asked, a subject who is told.
 type Reacher interface {

@@ -120,3 +120,23 @@ func TestAPassAtOnce(t *testing.T) {
 		})
 	}
 }
+
+// TestNoPassIsNoDash: while the tenant does not answer, who presses reads that, and
+// a press for it later shows the pass.
+func TestNoPassIsNoDash(t *testing.T) {
+	w := open(t)
+	m := w.message(w.fake.Direct(w.ada), w.send(w.direct(w.ada), "pass", withPass(), ""))
+	press := func() { w.taken(w.fake.Push(t.Context(), slacktest.Push{By: w.ada, On: &m, Action: w.action(m, "Show it")})) }
+	press()
+	v, _ := w.fake.Open(w.ada)
+	if got := v.Seen(); got.Title != "Nothing to show" || strings.Contains(strings.Join(got.Lines, "\n"), "–") {
+		t.Errorf("where there is none, she reads %+v", got)
+	}
+	w.vault.left[w.ada.ID] = pass
+	press()
+	if !w.shows(w.ada) {
+		t.Error("it is not shown later")
+	}
+	w.nowhere()
+	w.fine()
+}

@@ -119,7 +119,7 @@ func (s *Slack) asDirect(ctx context.Context, p bot.Post) (string, error) {
 
 // openView opens p as a dialog. See https://docs.slack.dev/reference/methods/views.open.
 func (s *Slack) openView(ctx context.Context, p bot.Post, trigger string) (string, error) {
-	r, err := s.api.OpenViewContext(ctx, trigger, s.view(ctx, p, nil))
+	r, err := s.api.OpenViewContext(ctx, trigger, s.view(p, nil))
 	if lateError(err) {
 		return "", err
 	}
@@ -128,14 +128,20 @@ func (s *Slack) openView(ctx context.Context, p bot.Post, trigger string) (strin
 	}
 	if len(p.Message.Reveals()) > 0 {
 		// A secret is told once: not before there is a dialog to show it in.
-		if _, err := s.api.UpdateViewContext(ctx, s.view(ctx, p, s.resolver(ctx, p.To.Reader)), "", "", r.ID); err != nil {
+		if _, err := s.api.UpdateViewContext(ctx, s.view(p, s.told(ctx, p.Message, p.To.Reader)), "", "", r.ID); err != nil {
 			return "", s.failed("views.update", err)
 		}
 	}
 	return viewRef + r.ID, nil
 }
 
-func (s *Slack) view(_ context.Context, p bot.Post, resolve func(bot.Reveal) (string, bool)) slack.ModalViewRequest {
+// view is p as a dialog, with what is secret in it if told is not nil. Where
+// nothing was told, it says just that.
+func (s *Slack) view(p bot.Post, told map[bot.Reveal]string) slack.ModalViewRequest {
+	if told != nil && len(told) == 0 && len(p.Message.Reveals()) > 0 {
+		p.Message = nothingToShow(s.wordsFor(p.To))
+	}
+	resolve := func(r bot.Reveal) (string, bool) { secret, ok := told[r]; return secret, ok }
 	key := ""
 	if a, ok := onlyAsk(p.Message.Actions); ok {
 		key = a.Key
@@ -143,19 +149,14 @@ func (s *Slack) view(_ context.Context, p bot.Post, resolve func(bot.Reveal) (st
 	return modal(RenderView(p.Message, s.wordsFor(p.To), metaOf(p.To, key).String(), resolve))
 }
 
-// resolver tells user's secrets, and only theirs. It is made for the answer to a
-// press of theirs and for nothing else.
-func (s *Slack) resolver(ctx context.Context, user string) func(bot.Reveal) (string, bool) {
-	if s.o.Secrets == nil {
-		return nil
+// told is what is secret in m for user. It is asked for to answer a press of
+// theirs and for nothing else.
+func (s *Slack) told(ctx context.Context, m bot.Message, user string) map[bot.Reveal]string {
+	who, err := s.member(ctx, user)
+	if err != nil || s.o.Secrets == nil {
+		return map[bot.Reveal]string{}
 	}
-	return func(r bot.Reveal) (string, bool) {
-		who, err := s.member(ctx, user)
-		if err != nil {
-			return "", false
-		}
-		return s.o.Secrets.Reveal(ctx, r, who)
-	}
+	return bot.Told(ctx, s.o.Secrets, m, who)
 }
 
 // replaceView says p in a dialog that is open. If it was closed meanwhile, p is
@@ -163,12 +164,12 @@ func (s *Slack) resolver(ctx context.Context, user string) func(bot.Reveal) (str
 // https://docs.slack.dev/reference/methods/views.update.
 func (s *Slack) replaceView(ctx context.Context, p bot.Post, ref string) (string, error) {
 	t, _ := s.tokenOf(p.Reply)
-	resolve := s.resolver(ctx, p.To.Reader)
-	if t.Trigger == "" {
-		resolve = nil // nobody pressed for it
+	var told map[bot.Reveal]string
+	if t.Trigger != "" { // else nobody pressed for it
+		told = s.told(ctx, p.Message, p.To.Reader)
 	}
-	v := s.view(ctx, p, resolve)
-	if resolve == nil && len(p.Message.Reveals()) > 0 {
+	v := s.view(p, told)
+	if told == nil && len(p.Message.Reveals()) > 0 {
 		handle, err := s.keepSecret(ctx, p)
 		if err != nil {
 			return "", err
@@ -291,12 +292,12 @@ func (s *Slack) show(ctx context.Context, id string, i interaction, who bot.Pers
 		return nil
 	}
 	if b == nil {
-		k = kept{Message: gone(s.words(who)), To: bot.Place{Platform: platform, Audience: bot.Ephemeral, Reader: who.ID}}
+		k = kept{Message: nothingToShow(s.words(who)), To: bot.Place{Platform: platform, Audience: bot.Ephemeral, Reader: who.ID}}
 	}
 	post := bot.Post{To: k.To, Message: k.Message}
 	post.To.Reader = who.ID
 	if i.View != nil && i.View.Type == "modal" {
-		_, err = s.api.UpdateViewContext(ctx, s.view(ctx, post, s.resolver(ctx, who.ID)), "", "", i.View.ID)
+		_, err = s.api.UpdateViewContext(ctx, s.view(post, s.told(ctx, post.Message, who.ID)), "", "", i.View.ID)
 		err = s.failed("views.update", err)
 	} else {
 		_, err = s.openView(ctx, post, i.Trigger)
@@ -308,7 +309,7 @@ func (s *Slack) show(ctx context.Context, id string, i interaction, who bot.Pers
 	return nil
 }
 
-// gone says that there is nothing to show.
-func gone(w *words.Printer) bot.Message {
-	return bot.Message{Title: w.Say("slack.gone.title"), Status: bot.Info, Body: []bot.Block{bot.Text{bot.Plain(w.Say("slack.gone.body"))}}}
+// nothingToShow says that there is nothing to show.
+func nothingToShow(w *words.Printer) bot.Message {
+	return bot.Message{Title: w.Say("bot.gone.title"), Status: bot.Info, Body: []bot.Block{bot.Text{bot.Plain(w.Say("bot.gone.body"))}}}
 }

@@ -247,6 +247,13 @@ func TestSecret(t *testing.T) {
 	if len(s.asked) != 1 || strings.Count(w.fake.Wire(), canary) != 1 {
 		t.Errorf("it was asked for by %q, and left us %d times", s.asked, strings.Count(w.fake.Wire(), canary))
 	}
+	p = w.press(w.bob, w.asked())
+	if _, err := w.Send(t.Context(), whispered(p.event, pass), ""); err != nil {
+		t.Fatal(err)
+	}
+	if got := fmt.Sprint((<-p.answer).Value); !strings.Contains(got, "Nothing to show") || strings.Contains(got, "–") {
+		t.Errorf("who presses once more sees %s", got)
+	}
 	w.fine()
 }
 

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"mfahelp/bot"
+	"mfahelp/words"
 )
 
 // What a ref begins with, where a message is elsewhere than its place says. One
@@ -84,14 +85,16 @@ func (t *Teams) answer(ctx context.Context, w *press, p bot.Post) (string, error
 		}
 		return answered(w.give(ctx, a))
 	}
+	told := map[bot.Reveal]string{}
+	if t.o.Secrets != nil {
+		told = bot.Told(ctx, t.o.Secrets, p.Message, w.by)
+	}
+	if len(told) == 0 && len(p.Message.Reveals()) > 0 {
+		p.Message = nothingToShow(printer)
+	}
 	shown := t.card(p)
 	shown.View = "" // it is for one reader as it is
-	content := Render(shown, printer, func(r bot.Reveal) (string, bool) {
-		if t.o.Secrets == nil {
-			return "", false
-		}
-		return t.o.Secrets.Reveal(ctx, r, w.by)
-	})
+	content := Render(shown, printer, func(r bot.Reveal) (string, bool) { secret, ok := told[r]; return secret, ok })
 	if err := t.files.keep(ctx, p, shown); err != nil {
 		return "", err
 	}
@@ -100,6 +103,11 @@ func (t *Teams) answer(ctx context.Context, w *press, p bot.Post) (string, error
 		a = dialogShows(p.Message.Title, content)
 	}
 	return answered(w.give(ctx, a))
+}
+
+// nothingToShow says why there is no secret.
+func nothingToShow(w *words.Printer) bot.Message {
+	return bot.Message{Title: w.Say("bot.gone.title"), Status: bot.Info, Personal: true, Body: []bot.Block{bot.Text{bot.Plain(w.Say("bot.gone.body"))}}}
 }
 
 func answered(sent bool) (string, error) {
