@@ -33,6 +33,9 @@ func (c *adminsChannel) outsiders(ctx context.Context) (all []member, err error)
 			return nil, c.slack.failed("conversations.members", err)
 		}
 		for _, id := range ids {
+			if us := c.slack.self.Load(); us != nil && id == us.user {
+				continue // whatever Slack says of our own user
+			}
 			m, err := c.slack.people.member(ctx, id)
 			if err != nil {
 				return nil, err
