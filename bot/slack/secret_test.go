@@ -126,7 +126,9 @@ func TestAPassAtOnce(t *testing.T) {
 func TestNoPassIsNoDash(t *testing.T) {
 	w := open(t)
 	m := w.message(w.fake.Direct(w.ada), w.send(w.direct(w.ada), "pass", withPass(), ""))
-	press := func() { w.taken(w.fake.Push(t.Context(), slacktest.Push{By: w.ada, On: &m, Action: w.action(m, "Show it")})) }
+	press := func() {
+		w.taken(w.fake.Push(t.Context(), slacktest.Push{By: w.ada, On: &m, Action: w.action(m, "Show it")}))
+	}
 	press()
 	v, _ := w.fake.Open(w.ada)
 	if got := v.Seen(); got.Title != "Nothing to show" || strings.Contains(strings.Join(got.Lines, "\n"), "–") {

@@ -140,7 +140,7 @@ func (t *Tenant) Lately(_ context.Context, user string, since time.Time) (graph.
 }
 
 // History returns what both logs have of somebody.
-func (t *Tenant) History(ctx context.Context, user string, since time.Time) (h graph.History, err error) {
+func (t *Tenant) History(ctx context.Context, user string, since, _ time.Time) (h graph.History, err error) {
 	if h.SignIns, err = t.Lately(ctx, user, since); err != nil {
 		return h, err
 	}

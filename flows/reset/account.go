@@ -169,23 +169,24 @@ func (f *Flow) signsOfRisk(ctx context.Context, r flows.Request, _ flows.Case, f
 	return nil
 }
 
-// settledSince is from when on the logs are read for signs of r. Who asks the same
-// within seconds is given the same answer, which is meant for changes in a row: a
-// check reads anew, and so does what comes after it, by asking for some minutes more.
-func (f *Flow) settledSince(r flows.Request) time.Time {
-	more := 2 * r.Round
-	if r.State == flows.ResetChecking {
-		more++
+// history is what both logs have of r's subject, read since r is what it is: what
+// was known for a plan says nothing about the one after. Changes in a row, which
+// leave r as it is, share what was read.
+func (f *Flow) history(ctx context.Context, r flows.Request) (graph.History, error) {
+	since := f.Now().Add(-f.Policy.Settled).Truncate(time.Hour) // so that who asks again asks the same
+	h, err := f.SignIns.History(ctx, r.Subject.ObjectID, since, r.Changed)
+	if err != nil {
+		return h, fmt.Errorf("reading sign-ins and changes: %w", err)
 	}
-	return f.Now().Add(-f.Policy.Settled).Truncate(time.Hour).Add(-time.Duration(more) * time.Minute)
+	return h, nil
 }
 
 // signsOfHistory reads both logs for itself. What was pasted was chosen by who
 // asks.
 func (f *Flow) signsOfHistory(ctx context.Context, r flows.Request, _ flows.Case, found map[string]bool) error {
-	h, err := f.SignIns.History(ctx, r.Subject.ObjectID, f.settledSince(r))
+	h, err := f.history(ctx, r)
 	if err != nil {
-		return fmt.Errorf("reading sign-ins and changes: %w", err)
+		return err
 	}
 	f.signsOfSignIns(h.SignIns, found)
 	return f.signsOfChanges(r, h.Changes, found)

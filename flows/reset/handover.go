@@ -193,7 +193,7 @@ func (f *Flow) reveal(ctx context.Context, x press) (flows.Answer, error) {
 // now is still known when the platform asks for the pass a moment later. Any other
 // trouble is for [Flow.Leave] to find.
 func (f *Flow) logWaits(ctx context.Context, r flows.Request) (time.Time, bool) {
-	_, err := f.SignIns.History(ctx, r.Subject.ObjectID, f.settledSince(r))
+	_, err := f.history(ctx, r)
 	later, ok := errors.AsType[*graph.Later](err)
 	if !ok {
 		return time.Time{}, false

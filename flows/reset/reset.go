@@ -43,9 +43,10 @@ type Changes interface {
 // [*graph.Later] if the answer must wait.
 type SignIns interface {
 	Lately(ctx context.Context, user string, since time.Time) (graph.Found, error)
-	// History has with it what was changed of them. Asked again after a
-	// [*graph.Later], it goes on where it was cut short.
-	History(ctx context.Context, user string, since time.Time) (graph.History, error)
+	// History has with it what was changed of them, and is read at after or
+	// later. Asked again after a [*graph.Later], it goes on where it was cut
+	// short; asked again within seconds, it is the same.
+	History(ctx context.Context, user string, since, after time.Time) (graph.History, error)
 }
 
 // A Trail is the audit log, of which the admins are shown the end once a day.

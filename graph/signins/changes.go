@@ -27,7 +27,7 @@ var errNoAudit = errors.New("no audit log to read")
 // holds more than was read.
 func (s *Service) Changes(ctx context.Context, user string, since time.Time) (graph.Events, error) {
 	q := graph.Query{UserID: guid(user), Around: since.UTC()}
-	return through(ctx, s, question{q, ofChanges}, func(p *pass) (graph.Events, error) { return s.changes(ctx, p, q.UserID, q.Around) })
+	return through(ctx, s, question{q, ofChanges}, time.Time{}, func(p *pass) (graph.Events, error) { return s.changes(ctx, p, q.UserID, q.Around) })
 }
 
 func (s *Service) changes(ctx context.Context, p *pass, user string, since time.Time) (graph.Events, error) {

@@ -39,7 +39,8 @@
 // mostly one or two. Two equal requests at the same time are one.
 //
 // The directory's own audit log is answered from the same five requests, so it is
-// read here too: [Service.Changes].
+// read here too, by [Service.Changes], and together with the sign-ins by
+// [Service.History], of which who asks says how fresh it has to be.
 //
 // # Beta, and v1.0
 //

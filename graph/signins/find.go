@@ -81,7 +81,7 @@ func (s *Service) Find(ctx context.Context, q graph.Query) (graph.Found, error) 
 	if s.expired(q, now) {
 		return graph.Found{Expired: true}, nil
 	}
-	found, err := through(ctx, s, question{Query: q}, func(p *pass) (graph.Found, error) {
+	found, err := through(ctx, s, question{Query: q}, time.Time{}, func(p *pass) (graph.Found, error) {
 		found, err := s.look(ctx, p, q)
 		if err == nil {
 			found.Nearby, err = s.nearby(ctx, p, q, found.SignIns)

@@ -12,7 +12,7 @@ import (
 // [Service.Find]. An event of the last minutes may still be on its way.
 func (s *Service) Lately(ctx context.Context, user string, since time.Time) (graph.Found, error) {
 	q := graph.Query{UserID: guid(user), Around: since.UTC()}
-	return through(ctx, s, question{q, ofSignIns}, func(p *pass) (graph.Found, error) { return s.lately(ctx, p, q.UserID, q.Around) })
+	return through(ctx, s, question{q, ofSignIns}, time.Time{}, func(p *pass) (graph.Found, error) { return s.lately(ctx, p, q.UserID, q.Around) })
 }
 
 func (s *Service) lately(ctx context.Context, p *pass, user string, since time.Time) (graph.Found, error) {
@@ -42,9 +42,12 @@ func (s *Service) reach(p *pass, since time.Time) time.Time {
 // budget on the first each time, and while others take from it too may never
 // come to the second. This goes on where it was cut short, so that the end is
 // reached by however little at a time.
-func (s *Service) History(ctx context.Context, user string, since time.Time) (graph.History, error) {
+//
+// All of the answer was read at after or later. One that was read to its end is
+// given again for 15 s, and one that was cut short is gone on with for 3 min.
+func (s *Service) History(ctx context.Context, user string, since, after time.Time) (graph.History, error) {
 	q := graph.Query{UserID: guid(user), Around: since.UTC()}
-	return through(ctx, s, question{q, ofBoth}, func(p *pass) (h graph.History, err error) {
+	return through(ctx, s, question{q, ofBoth}, after, func(p *pass) (h graph.History, err error) {
 		if h.SignIns, err = s.lately(ctx, p, q.UserID, q.Around); err != nil {
 			return h, err
 		}

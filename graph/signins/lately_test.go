@@ -27,7 +27,6 @@ func TestLately(t *testing.T) {
 	if _, err := s.Lately(t.Context(), "ann@contoso.com", ago(60)); !errors.Is(err, graph.ErrRejected) {
 		t.Errorf("for a name: got %v", err)
 	}
-	c.set(start.Add(15 * time.Second)) // until then the answer is the same
 	l.fail = func(graph.API, graph.Filter) error { return &graph.Error{Op: "list", Reason: graph.ErrUnavailable} }
 	var later *graph.Later
 	if _, err := s.Lately(t.Context(), id('e', 1), ago(60)); !errors.As(err, &later) || later.Why != graph.Outage {
@@ -61,35 +60,35 @@ func TestHistoryGetsToItsEnd(t *testing.T) {
 	since := start.Add(-40 * 24 * time.Hour) // farther back than the log reaches
 	var later *graph.Later
 	for range 2 {
-		if _, err := s.History(t.Context(), id('e', 1), since); !errors.As(err, &later) || later.Why != graph.Budget {
+		if _, err := s.History(t.Context(), id('e', 1), since, start); !errors.As(err, &later) || later.Why != graph.Budget {
 			t.Fatalf("got %v, want to wait for the budget", err)
 		}
 		c.set(later.At)
 	}
-	got, err := s.History(t.Context(), id('e', 1), since)
+	got, err := s.History(t.Context(), id('e', 1), since, start)
 	if err != nil || len(got.SignIns.SignIns) == 0 || len(got.Changes.Events) != 1 || !got.Changes.Since.After(since) || trail.asked != 2 {
 		t.Errorf("then got %d sign-ins, %d changes since %v by %d requests, %v", len(got.SignIns.SignIns), len(got.Changes.Events), got.Changes.Since, trail.asked, err)
 	}
 	c.set(c.Now().Add(10 * time.Second))
-	if _, err := s.History(t.Context(), id('e', 1), since); !errors.As(err, &later) || trail.asked != 2 {
+	if _, err := s.History(t.Context(), id('e', 1), since, start); !errors.As(err, &later) || trail.asked != 2 {
 		t.Errorf("asked anew, it got %v: what was read must not be taken for news", err)
 	}
 }
 
-// TestLatelyInARow: who asks again within seconds gets the same answer, for nothing.
-func TestLatelyInARow(t *testing.T) {
-	l, c := &log{t: t, events: history}, &clock{now: start}
-	l.clock = c
-	s := signins.New(signins.Options{Log: l, Now: c.Now, Budget: signins.NewBudget(1, 20*time.Second)})
-	for _, wait := range []time.Duration{0, 14 * time.Second} {
-		c.set(start.Add(wait))
-		if got, err := s.Lately(t.Context(), id('e', 1), ago(60)); err != nil || len(got.SignIns) != 7 {
-			t.Errorf("after %v: got %d, %v", wait, len(got.SignIns), err)
+// TestHistoryInARow: who asks again within seconds gets the same answer, for
+// nothing, unless they want one that was read since.
+func TestHistoryInARow(t *testing.T) {
+	c := &clock{now: start}
+	l, trail := &log{t: t, clock: c, events: history}, &audit{events: changed(id('e', 1), 0)}
+	s := signins.New(signins.Options{Log: l, Audit: trail, Now: c.Now})
+	for _, test := range []struct {
+		at, after time.Duration
+		asked     int // of the directory's log, so far
+	}{{0, 0, 2}, {14 * time.Second, 0, 2}, {14 * time.Second, time.Second, 4}, {28 * time.Second, 14 * time.Second, 4}, {29 * time.Second, 0, 6}} {
+		c.set(start.Add(test.at))
+		got, err := s.History(t.Context(), id('e', 1), ago(60), start.Add(test.after))
+		if err != nil || len(got.SignIns.SignIns) == 0 || len(got.Changes.Events) != 1 || trail.asked != test.asked {
+			t.Errorf("after %v: got %d sign-ins, %d changes by %d requests, %v", test.at, len(got.SignIns.SignIns), len(got.Changes.Events), trail.asked, err)
 		}
-	}
-	c.set(start.Add(15 * time.Second))
-	var later *graph.Later
-	if _, err := s.Lately(t.Context(), id('e', 1), ago(60)); !errors.As(err, &later) {
-		t.Errorf("later it is not asked anew: %v", err)
 	}
 }

@@ -18,7 +18,7 @@ type pass struct {
 	changes map[graph.EventFilter]graph.EventPage
 }
 
-// A question is what an unfinished look-up is remembered by.
+// A question is what a look-up is remembered by.
 type question struct {
 	graph.Query
 	of logs // "" asks for the sign-in that the query points to
@@ -34,16 +34,17 @@ const (
 )
 
 // through reads what answers q, and goes on where the last call for it was cut
-// short. What is read of somebody is the same for some seconds.
-func through[T any](ctx context.Context, s *Service, q question, read func(*pass) (T, error)) (T, error) {
+// short, if that began after a time. What was read of both logs is the same for
+// some seconds.
+func through[T any](ctx context.Context, s *Service, q question, after time.Time, read func(*pass) (T, error)) (T, error) {
 	now := s.opt.Now().UTC()
-	p := s.passes.resume(q, now)
+	p := s.passes.resume(q, after, now)
 	got, err := read(p)
 	if p.whole = err == nil; p.whole {
-		if q.of == "" {
-			s.passes.forget(q)
-		} else {
+		if q.of == ofBoth {
 			s.passes.keep(q, p, now)
+		} else {
+			s.passes.forget(q)
 		}
 		return got, nil
 	}
@@ -58,9 +59,9 @@ func through[T any](ctx context.Context, s *Service, q question, read func(*pass
 const (
 	// passFor is how long what was read is good for: the log goes on.
 	passFor = 3 * time.Minute
-	// wholeFor is how long it is where all was read of somebody. A reset asks
-	// before each of its changes, which follow one another in seconds, and an
-	// event takes minutes to reach the log.
+	// wholeFor is how long it is where both logs were read to the end. A reset
+	// asks before each of its changes, which follow one another in seconds, and
+	// an event takes minutes to reach the log.
 	wholeFor = 15 * time.Second
 	// passesMax is how many unfinished look-ups are remembered. One that is
 	// forgotten starts again, which costs a request and nothing else.
@@ -74,11 +75,12 @@ type passes struct {
 	cut map[question]*pass
 }
 
-// resume returns what the look-up for q has read, or a pass that is new.
-func (ps *passes) resume(q question, now time.Time) *pass {
+// resume returns what a look-up for q that began after a time has read, or a pass
+// that is new.
+func (ps *passes) resume(q question, after, now time.Time) *pass {
 	ps.mu.Lock()
 	defer ps.mu.Unlock()
-	if p := ps.cut[key(q)]; p != nil && now.Sub(p.began) < p.goodFor() {
+	if p := ps.cut[key(q)]; p != nil && now.Sub(p.began) < p.goodFor() && !p.began.Before(after) {
 		return &pass{began: p.began, read: maps.Clone(p.read), changes: maps.Clone(p.changes)}
 	}
 	return &pass{began: now, read: map[graph.Filter]answer{}, changes: map[graph.EventFilter]graph.EventPage{}}
