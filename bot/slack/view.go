@@ -41,9 +41,11 @@ func (s *Slack) whisper(ctx context.Context, p bot.Post) (string, error) {
 		return s.asDirect(ctx, p) // no file can hang from a whisper
 	}
 	if t.URL != "" {
-		if err := s.answerTo(ctx, t.URL, d); err == nil {
+		err := s.answerTo(ctx, t.URL, d)
+		if err == nil {
 			return whisperRef, nil
-		} else if f := s.failed("answering", err); s.isDead() {
+		}
+		if f := s.failed("answering", err); s.isDead() {
 			return "", f
 		}
 		s.log.Info("an answer goes another way", zap.Error(bare(err))) // the first has been used too often, or is over

@@ -466,14 +466,18 @@ func (l *local) approval() {
 	l.until("the phone is gone in the tenant, once", func() bool { return l.removed() == 1 })
 	l.press("grace.nguyen", grace, l.offering(grace, "Show the pass…"), "Show the pass…")
 	l.agree("grace.nguyen", "authenticator", grace, "Sign in and see")
-	l.press("grace.nguyen", grace, l.offering(grace, "Show it now"), "Show it now")
-	showing := l.offering(grace, "Show it")
-	pass := ""
-	l.until("the pass is shown", func() bool { // it is not made while the account cannot be read, and can be pressed for again
-		l.press("grace.nguyen", grace, showing, "Show it")
-		l.untilOpen()
-		pass = l.passShown()
-		return pass != "–"
+	now, said := l.offering(grace, "Show it now"), 0
+	l.insist("the pass can be shown", func() {
+		said = len(l.read(grace))
+		l.press("grace.nguyen", grace, now, "Show it now")
+	}, func() (answered, ok bool) {
+		_, ok = l.has(grace, "Show it")
+		return len(l.read(grace)) > said, ok
+	})
+	pass, it := "", l.offering(grace, "Show it")
+	l.insist("the pass is shown", func() { l.press("grace.nguyen", grace, it, "Show it") }, func() (answered, ok bool) {
+		pass, answered = l.passShown()
+		return answered, pass != ""
 	})
 	for _, channel := range []string{aiko, grace, localAdmins, localGeneral} {
 		if b, err := json.Marshal(l.read(channel)); err != nil || strings.Contains(string(b), pass) {
@@ -482,22 +486,34 @@ func (l *local) approval() {
 	}
 }
 
-// passShown is what stands for the pass in the dialog that was opened last. It is put
-// there once the dialog is open.
-func (l *local) passShown() string {
+// insist presses again whenever the answer is that Microsoft answers no more at
+// this moment.
+func (l *local) insist(what string, press func(), answer func() (answered, ok bool)) {
 	l.Helper()
-	var view string
-	l.until("the dialog says what there is", func() (ok bool) {
-		all := l.log()
-		_, view, ok = strings.Cut(all[strings.LastIndex(all, `"summary":"views.open"`):], `"summary":"views.update"`)
+	press()
+	l.until(what, func() bool {
+		answered, ok := answer()
+		if answered && !ok {
+			press()
+		}
 		return ok
 	})
-	_, view, _ = strings.Cut(view, `"text":"Pass"`)
-	found := regexp.MustCompile(`"style":{"code":true},"text":"([^"]+)"`).FindStringSubmatch(view)
-	if found == nil {
-		l.Fatalf("there is no pass after %.300q", view)
+}
+
+// passShown is the pass in the dialog that was opened last, where it is put once
+// that is open; "" if it says that there is none to show.
+func (l *local) passShown() (pass string, answered bool) {
+	l.Helper()
+	all := l.log()
+	if l.opens() <= l.opened {
+		return "", false
 	}
-	return found[1]
+	_, view, answered := strings.Cut(all[strings.LastIndex(all, `"summary":"views.open"`):], `"summary":"views.update"`)
+	_, view, _ = strings.Cut(view, `"text":"Pass"`)
+	if found := regexp.MustCompile(`"style":{"code":true},"text":"([^"]+)"`).FindStringSubmatch(view); found != nil {
+		pass = found[1]
+	}
+	return pass, answered
 }
 
 // removed is how many methods the tenant has taken from anybody.
@@ -513,15 +529,22 @@ func (l *local) removed() (n int) {
 // offering waits for a message with a button, and returns the newest.
 func (l *local) offering(channel, label string) (found localMessage) {
 	l.Helper()
-	l.until(fmt.Sprintf("%q can be pressed in %s", label, channel), func() bool {
-		for _, m := range l.read(channel) {
-			if m.button(label) != nil {
-				found = m
-			}
-		}
-		return found.TS != ""
+	l.until(fmt.Sprintf("%q can be pressed in %s", label, channel), func() (ok bool) {
+		found, ok = l.has(channel, label)
+		return ok
 	})
 	return found
+}
+
+// has returns the newest message with a button.
+func (l *local) has(channel, label string) (found localMessage, ok bool) {
+	l.Helper()
+	for _, m := range l.read(channel) {
+		if m.button(label) != nil {
+			found, ok = m, true
+		}
+	}
+	return found, ok
 }
 
 // agree follows the address of a button to its end.

@@ -3,6 +3,7 @@ package aadsts
 import (
 	"bytes"
 	"slices"
+	"strings"
 )
 
 // code reads the digits at b[i:end], the longest run there, as an error code
@@ -60,7 +61,7 @@ func (s *scanner) mended(i, end int) (code uint32, next int) {
 	}
 	code = number(s.b[i:end])
 	for digits := end - i; ; {
-		if end == len(s.b) || bytes.IndexByte([]byte(" .,+"), s.b[end]) < 0 { // plus is a space in a form
+		if end == len(s.b) || strings.IndexByte(" .,+", s.b[end]) < 0 { // plus is a space in a form
 			return 0, 0
 		}
 		group := end + 1
@@ -87,7 +88,7 @@ func (s *scanner) mended(i, end int) (code uint32, next int) {
 // not read as digits.
 func (s *scanner) misread(end int) bool {
 	n := end
-	for n < len(s.b) && (isDigit(s.b[n]) || bytes.IndexByte([]byte("OolI|"), s.b[n]) >= 0) {
+	for n < len(s.b) && (isDigit(s.b[n]) || strings.IndexByte("OolI|", s.b[n]) >= 0) {
 		n++
 	}
 	return n > end && (n == len(s.b) || class[s.b[n]] == gapClass)
