@@ -65,7 +65,18 @@ func (w *wire) Do(r *http.Request) (*http.Response, error) {
 		w.pace.block(method, retryAfter(resp))
 	}
 	resp.Body = limited{io.LimitReader(resp.Body, maxAnswer), resp.Body}
-	return resp, nil
+	return taken(resp, method), nil
+}
+
+// taken has the library hear that a response_url took what was sent: there that is
+// 200 alone, and a server that says no more is not to be sent it once more.
+func taken(resp *http.Response, method string) *http.Response {
+	if method == "" && resp.StatusCode == http.StatusOK && resp.Header.Get("Content-Type") == "" {
+		resp.Body.Close()
+		resp.Header.Set("Content-Type", "text/plain")
+		resp.Body = io.NopCloser(strings.NewReader("ok"))
+	}
+	return resp
 }
 
 type limited struct {

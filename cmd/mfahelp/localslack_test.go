@@ -432,6 +432,9 @@ func converse(l *local) {
 		l.Errorf("the employee reads what is among the admins: %s, %v", b, err)
 	}
 	l.approval()
+	if n := l.logged.FilterMessage("an answer goes another way").Len(); n > 0 {
+		l.Errorf("%d answers were sent in two ways", n)
+	}
 }
 
 // reset plans a reset in the thread of a case, and denies it with a reason.
