@@ -169,7 +169,8 @@ func (w *world) lacks(key string, q question, c graph.Change) string {
 			if p.request != key || p.digest != digest || p.rules != w.rules || !w.vouches(p, q) {
 				continue
 			}
-			reason, need := "", w.need
+			var reason string
+			need := w.need
 			if plan.Class == "all-methods" {
 				need = max(need, 2)
 			}
