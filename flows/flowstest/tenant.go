@@ -27,6 +27,7 @@ type Tenant struct {
 
 	Down     error                    // of everything that is read
 	LogDown  error                    // of the two logs alone
+	After    []time.Time              // since when both had to be read, each time that they were
 	Fails    func(graph.Change) error // of what is written; nil for nothing
 	LogSince time.Time                // how far back the audit log reaches; zero for all the way
 	Partial  bool                     // the sign-in log has more than is read
@@ -140,7 +141,8 @@ func (t *Tenant) Lately(_ context.Context, user string, since time.Time) (graph.
 }
 
 // History returns what both logs have of somebody.
-func (t *Tenant) History(ctx context.Context, user string, since, _ time.Time) (h graph.History, err error) {
+func (t *Tenant) History(ctx context.Context, user string, since, after time.Time) (h graph.History, err error) {
+	t.After = append(t.After, after)
 	if h.SignIns, err = t.Lately(ctx, user, since); err != nil {
 		return h, err
 	}

@@ -22,6 +22,8 @@
 //	freeze.go    all resets stop; two admins let them go on
 //	confirm.go   what our own page shows
 //	codes.go     what people read to each other, kept nowhere
+//	spells.go    whether a text that is passed on gives one away
+//	told.go      where the subject and the manager are told
 //	policy.go    who may what, by whose word, and how often
 //
 // What people see is in card.go, messages.go and standing.go, and the sentences in

@@ -5,46 +5,18 @@ import (
 	"unicode"
 )
 
-// enough is how many characters of a code in a row are too many: who sends it in
-// two messages has as many in one of them.
-const enough = 3
-
-// spells reports whether a text gives a code away, or half of one: written with
-// whatever between, with its letters in the words that people spell with, or a part
-// of it that stands by itself. It is wrong now and then about harmless words, and
-// then somebody has to say it otherwise.
+// spells reports whether a text gives a whole code away: written with whatever
+// between, or with its letters in the words that people spell with. A part of it
+// would be guessed at soon: whoever writes hears whether a text was passed on, and
+// any three characters in a row are one of some thousands.
 func spells(text, code string) bool {
-	if strings.Contains(heard(text), code) {
-		return true
-	}
-	spelled, run := "", ""
-	for _, word := range strings.FieldsFunc(strings.ToUpper(text), func(c rune) bool { return !unicode.IsLetter(c) && !unicode.IsDigit(c) }) {
+	words := strings.FieldsFunc(strings.ToUpper(text), func(c rune) bool { return !unicode.IsLetter(c) && !unicode.IsDigit(c) })
+	for i, word := range words {
 		if c, ok := aloud[word]; ok {
-			word = c
-		}
-		spelled += word
-		if len(word) >= enough && strings.Contains(code, word) {
-			return true
-		}
-		if len(word) > 1 && !strings.ContainsFunc(word, unicode.IsDigit) {
-			run = "" // an ordinary word
-			continue
-		}
-		if run += word; shares(heard(run), code) {
-			return true
+			words[i] = c
 		}
 	}
-	return strings.Contains(heard(spelled), code)
-}
-
-// shares reports whether a text has enough of a code in it.
-func shares(text, code string) bool {
-	for i := range len(code) - enough + 1 {
-		if strings.Contains(text, code[i:i+enough]) {
-			return true
-		}
-	}
-	return false
+	return strings.Contains(heard(text), code) || strings.Contains(heard(strings.Join(words, "")), code)
 }
 
 // aloud are the words in which letters and digits are said so that nobody mishears

@@ -43,7 +43,8 @@ func (s *Service) reach(p *pass, since time.Time) time.Time {
 // come to the second. This goes on where it was cut short, so that the end is
 // reached by however little at a time.
 //
-// All of the answer was read at after or later. One that was read to its end is
+// All of the answer was read at after or later, but for a page that another look-up
+// was asking for at that moment. One that was read to its end is
 // given again for 15 s, and one that was cut short is gone on with for 3 min.
 func (s *Service) History(ctx context.Context, user string, since, after time.Time) (graph.History, error) {
 	q := graph.Query{UserID: guid(user), Around: since.UTC()}

@@ -101,7 +101,7 @@ func (ps *passes) keep(q question, p *pass, now time.Time) {
 	}
 	ps.mu.Lock()
 	defer ps.mu.Unlock()
-	maps.DeleteFunc(ps.cut, func(_ question, p *pass) bool { return now.Sub(p.began) >= passFor })
+	maps.DeleteFunc(ps.cut, func(_ question, p *pass) bool { return now.Sub(p.began) >= p.goodFor() })
 	if ps.cut == nil || len(ps.cut) >= passesMax {
 		ps.cut = map[question]*pass{}
 	}
