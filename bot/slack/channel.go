@@ -53,6 +53,11 @@ func (c *adminsChannel) check(ctx context.Context) error {
 		c.slack.log.Error("the admins' channel is not used", zap.Error(err))
 	case err == nil && was != nil:
 		c.slack.log.Info("the admins' channel can be used again")
+		c.lookAround()
+	case err == nil && !known:
+		if _, loaded := c.slack.people.ids(); loaded { // else that is done once they are
+			c.lookAround()
+		}
 	}
 	return err
 }

@@ -120,6 +120,9 @@ func cost(b bot.Block) (blocks, chars int) {
 		}
 		return 1, chars
 	case bot.List:
+		if len(b) > 0 {
+			blocks = 1 // the bullets after the last that has a button
+		}
 		for _, i := range b {
 			blocks, chars = blocks+itemBlocks(i), chars+itemWidth(i)
 		}

@@ -68,10 +68,15 @@ func (c *adminsChannel) tellReaders(ctx context.Context) error {
 	for _, m := range all {
 		ids, names = append(ids, m.id), append(names, clip(nameOf(m), 80))
 	}
-	if now := strings.Join(ids, " "); now != c.readers {
+	now := strings.Join(ids, " ")
+	switch {
+	case now == c.readers:
+	case now == "":
+		c.slack.log.Info("only admins read the admins' channel again")
+	default:
 		c.slack.log.Warn("not only admins read the admins' channel", zap.Strings("who", ids), zap.String("see", "docs/slack.md"))
-		c.readers = now
 	}
+	c.readers = now
 	const key = "admins/readers"
 	told, err := c.slack.o.Memory.Get(ctx, platform, key)
 	if err != nil || string(told) == c.readers {

@@ -137,6 +137,9 @@ func (s *Slack) said(ctx context.Context, e envelope, h happening) error {
 		err = s.admins.usable()
 	}
 	if err != nil {
+		if in.Thread == h.TS {
+			in.Thread = "" // nobody has answered there, and Slack shows what is for one person only in a thread that is
+		}
 		return s.refused(ctx, err, string(h.User), func(d Document) error { return s.turnAway(ctx, err, string(h.User), in, d) })
 	}
 	if in.Audience == bot.Direct {
@@ -150,14 +153,15 @@ func (s *Slack) said(ctx context.Context, e envelope, h happening) error {
 }
 
 // turnAway tells somebody that they are not listened to, where nobody else reads
-// it. Nobody of another company is told anything where they are among others.
+// it. Nobody of another company is told anything where they are among others. See
+// https://docs.slack.dev/reference/methods/chat.postEphemeral.
 func (s *Slack) turnAway(ctx context.Context, why error, user string, in bot.Place, d Document) (err error) {
 	switch {
 	case in.Audience == bot.Direct:
 		_, _, err = s.api.PostMessageContext(ctx, in.ID, s.options(d)...)
 	case errors.Is(why, shared): // who asked is one of ours
 		_, _, err = s.api.PostMessageContext(ctx, user, s.options(d)...)
-	case !errors.Is(why, elsewhere):
+	case !errors.Is(why, elsewhere) && !errors.Is(why, nobody): // whom Slack does not show us may be of another, too
 		_, err = s.api.PostEphemeralContext(ctx, in.ID, user, append(s.options(d), slack.MsgOptionTS(in.Thread))...)
 	}
 	return err

@@ -2,6 +2,7 @@ package slack_test
 
 import (
 	"encoding/json"
+	"net/http"
 	"strings"
 	"testing"
 	"time"
@@ -66,8 +67,9 @@ func TestAPassIsNoMessage(t *testing.T) {
 	for range 2 { // the second is the same, delivered again
 		w.taken(w.fake.Deliver(t.Context(), "interactive", press))
 	}
-	if !w.shows(w.ada) || w.count("views.open") != 1 {
-		t.Errorf("it is shown: %v, in %d dialogs", w.shows(w.ada), w.count("views.open"))
+	w.until("it is shown", func() bool { return w.shows(w.ada) })
+	if w.count("views.open") != 1 {
+		t.Errorf("it is shown in %d dialogs", w.count("views.open"))
 	}
 	w.fake.Shut(w.ada)
 	w.taken(w.fake.Push(t.Context(), slacktest.Push{By: w.ada, On: &m, Action: w.action(m, "Show it")}))
@@ -89,9 +91,7 @@ func TestAPassIsItsReaders(t *testing.T) {
 		t.Errorf("Bob sees it: %v, and of two %d are left", w.shows(w.bob), len(w.vault.left))
 	}
 	w.taken(w.fake.Push(t.Context(), slacktest.Push{By: w.ada, On: &m, Action: w.action(m, "Show it")}))
-	if !w.shows(w.ada) {
-		t.Error("Ada does not see it")
-	}
+	w.until("Ada sees it", func() bool { return w.shows(w.ada) })
 	w.nowhere()
 	w.fine()
 }
@@ -130,15 +130,30 @@ func TestNoPassIsNoDash(t *testing.T) {
 		w.taken(w.fake.Push(t.Context(), slacktest.Push{By: w.ada, On: &m, Action: w.action(m, "Show it")}))
 	}
 	press()
-	v, _ := w.fake.Open(w.ada)
-	if got := v.Seen(); got.Title != "Nothing to show" || strings.Contains(strings.Join(got.Lines, "\n"), "–") {
-		t.Errorf("where there is none, she reads %+v", got)
-	}
+	w.until("she reads that there is none", func() bool {
+		v, _ := w.fake.Open(w.ada)
+		got := v.Seen()
+		return got.Title == "Nothing to show" && !strings.Contains(strings.Join(got.Lines, "\n"), "–")
+	})
 	w.vault.left[w.ada.ID] = pass
 	press()
-	if !w.shows(w.ada) {
-		t.Error("it is not shown later")
-	}
+	w.until("it is shown later", func() bool { return w.shows(w.ada) })
 	w.nowhere()
 	w.fine()
+}
+
+// TestAPassTakesItsTime: Slack is answered while the tenant is still asked, and what
+// was told is sent until Slack takes it, for it is told once.
+func TestAPassTakesItsTime(t *testing.T) {
+	w := open(t)
+	w.vault.left[w.ada.ID], w.vault.slow = pass, make(chan struct{})
+	m := w.message(w.fake.Direct(w.ada), w.send(w.direct(w.ada), "pass", withPass(), ""))
+	w.taken(w.fake.Push(t.Context(), slacktest.Push{By: w.ada, On: &m, Action: w.action(m, "Show it")}))
+	if _, open := w.fake.Open(w.ada); !open || w.shows(w.ada) {
+		t.Errorf("before the tenant answers there is a dialog: %v, with it: %v", open, w.shows(w.ada))
+	}
+	w.fake.Fail(slacktest.Fault{Method: "views.update", Status: http.StatusServiceUnavailable, Times: 1})
+	close(w.vault.slow)
+	w.until("it is shown", func() bool { return w.shows(w.ada) })
+	w.nowhere()
 }

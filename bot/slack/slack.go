@@ -85,9 +85,10 @@ type Slack struct {
 	doubt   chan struct{}         // has something in it when that has just ended
 	started atomic.Bool           // whether it is known what the admins' channel is, or that this must wait
 
-	unchosen  chan openForm // forms that lack their choices
-	fieldSafe atomic.Bool   // only the directory fills the profile field
-	direct    sync.Map      // direct conversations, by whom they are with
+	filling   sync.WaitGroup // dialogs that wait for what is secret in them
+	unchosen  chan openForm  // forms that lack their choices
+	fieldSafe atomic.Bool    // only the directory fills the profile field
+	direct    sync.Map       // direct conversations, by whom they are with
 }
 
 // self is who we are in the workspace.
@@ -143,6 +144,7 @@ func (s *Slack) Run(ctx context.Context) error {
 		return err
 	}
 	s.started.Store(true)
+	defer s.filling.Wait()
 	var wg sync.WaitGroup
 	defer wg.Wait()
 	wg.Go(func() {
@@ -222,17 +224,19 @@ func (s *Slack) introduced(r *slack.AuthTestResponse) {
 func (s *Slack) every(ctx context.Context, first, d time.Duration, now <-chan struct{}, do func(context.Context) error) {
 	t := time.NewTimer(first)
 	defer t.Stop()
+	soon := now
 	for {
 		select {
 		case <-t.C:
-		case <-now:
+		case <-soon:
 		case <-ctx.Done():
 			return
 		}
 		next := d
+		soon = now
 		if err := do(ctx); err != nil && ctx.Err() == nil {
 			s.log.Error("Slack could not be asked", zap.Error(err))
-			next = min(d, s.o.Again)
+			next, soon = min(d, s.o.Again), nil // lest what goes wrong asks for itself to be done again
 		}
 		t.Reset(next)
 	}

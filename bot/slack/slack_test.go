@@ -65,10 +65,14 @@ func (l list) Identify(_ context.Context, _, id string) (bot.Identity, error) { 
 type vault struct {
 	mu   sync.Mutex
 	left map[string]string // by whom it is for
+	slow chan struct{}     // closed when the tenant answers; nil if it does at once
 }
 
 // Reveal tells it.
 func (v *vault) Reveal(_ context.Context, _ bot.Reveal, to bot.Person) (string, bool) {
+	if v.slow != nil {
+		<-v.slow
+	}
 	v.mu.Lock()
 	defer v.mu.Unlock()
 	s, ok := v.left[to.ID]

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/slack-go/slack"
 	"go.uber.org/zap"
@@ -119,8 +120,19 @@ func (s *Slack) asDirect(ctx context.Context, p bot.Post) (string, error) {
 	return whisperRef + ts, nil // in another place than p says, so it cannot be replaced there
 }
 
-// openView opens p as a dialog. See https://docs.slack.dev/reference/methods/views.open.
+// openView opens p as a dialog, with what is secret in it.
 func (s *Slack) openView(ctx context.Context, p bot.Post, trigger string) (string, error) {
+	id, err := s.open(ctx, p, trigger)
+	if err != nil {
+		return "", err
+	}
+	s.fill(ctx, p, id)
+	return viewRef + id, nil
+}
+
+// open opens p as a dialog, with dashes for what is secret. See
+// https://docs.slack.dev/reference/methods/views.open.
+func (s *Slack) open(ctx context.Context, p bot.Post, trigger string) (id string, err error) {
 	r, err := s.api.OpenViewContext(ctx, trigger, s.view(p, nil))
 	if lateError(err) {
 		return "", err
@@ -128,13 +140,35 @@ func (s *Slack) openView(ctx context.Context, p bot.Post, trigger string) (strin
 	if err != nil {
 		return "", s.failed("views.open", err)
 	}
-	if len(p.Message.Reveals()) > 0 {
-		// A secret is told once: not before there is a dialog to show it in.
-		if _, err := s.api.UpdateViewContext(ctx, s.view(p, s.told(ctx, p.Message, p.To.Reader)), "", "", r.ID); err != nil {
-			return "", s.failed("views.update", err)
+	return r.ID, nil
+}
+
+// fillTime is how long a dialog may take to be filled: the tenant is asked first.
+const fillTime = 30 * time.Second
+
+// fill puts what is secret in p into the dialog with an id, in which it is awaited.
+// It is told once, so not before there is a dialog to show it in, and then what
+// was told is sent until Slack takes it, whether or not somebody still waits for us.
+// See https://docs.slack.dev/reference/methods/views.update.
+func (s *Slack) fill(ctx context.Context, p bot.Post, id string) {
+	if len(p.Message.Reveals()) == 0 {
+		return
+	}
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), fillTime)
+	defer cancel()
+	v := s.view(p, s.told(ctx, p.Message, p.To.Reader))
+	for wait := 500 * time.Millisecond; ; wait *= 2 {
+		_, err := s.api.UpdateViewContext(ctx, v, "", "", id)
+		err = s.failed("views.update", err)
+		busy, again := errors.AsType[*bot.BusyError](err)
+		if err == nil {
+			return
+		}
+		if !again || !sleep(ctx, max(wait, busy.After)) {
+			s.log.Error("a secret was told and is not shown", zap.String("user", p.To.Reader), zap.Error(err))
+			return
 		}
 	}
-	return viewRef + r.ID, nil
 }
 
 // view is p as a dialog, with what is secret in it if told is not nil. Where
@@ -166,25 +200,25 @@ func (s *Slack) told(ctx context.Context, m bot.Message, user string) map[bot.Re
 // https://docs.slack.dev/reference/methods/views.update.
 func (s *Slack) replaceView(ctx context.Context, p bot.Post, ref string) (string, error) {
 	t, _ := s.tokenOf(p.Reply)
-	var told map[bot.Reveal]string
-	if t.Trigger != "" { // else nobody pressed for it
-		told = s.told(ctx, p.Message, p.To.Reader)
-	}
-	v := s.view(p, told)
-	if told == nil && len(p.Message.Reveals()) > 0 {
+	id, pressed := strings.TrimPrefix(ref, viewRef), t.Trigger != ""
+	v := s.view(p, nil)
+	if !pressed && len(p.Message.Reveals()) > 0 { // it is told to who presses
 		handle, err := s.keepSecret(ctx, p)
 		if err != nil {
 			return "", err
 		}
 		v.Blocks.BlockSet = append(v.Blocks.BlockSet, block(showButton(s.wordsFor(p.To), handle)))
 	}
-	_, err := s.api.UpdateViewContext(ctx, v, "", "", strings.TrimPrefix(ref, viewRef))
+	_, err := s.api.UpdateViewContext(ctx, v, "", "", id)
 	switch codeOf(err) {
 	case "not_found", "view_not_found", "view_expired":
 		return s.whisper(ctx, p)
 	}
 	if err != nil {
 		return "", s.failed("views.update", err)
+	}
+	if pressed {
+		s.fill(ctx, p, id)
 	}
 	return ref, nil
 }
@@ -298,16 +332,20 @@ func (s *Slack) show(ctx context.Context, id string, i interaction, who bot.Pers
 	}
 	post := bot.Post{To: k.To, Message: k.Message}
 	post.To.Reader = who.ID
+	var view string
 	if i.View != nil && i.View.Type == "modal" {
-		_, err = s.api.UpdateViewContext(ctx, s.view(post, s.told(ctx, post.Message, who.ID)), "", "", i.View.ID)
+		view = i.View.ID
+		_, err = s.api.UpdateViewContext(ctx, s.view(post, nil), "", "", view)
 		err = s.failed("views.update", err)
 	} else {
-		_, err = s.openView(ctx, post, i.Trigger)
+		view, err = s.open(ctx, post, i.Trigger)
 	}
 	if err != nil {
 		in, _ := i.in(who.ID, &s.admins)
 		s.tellLate(ctx, i, in, who, err)
+		return nil
 	}
+	s.filling.Go(func() { s.fill(ctx, post, view) }) // Slack waits for no tenant
 	return nil
 }
 

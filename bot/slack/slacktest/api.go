@@ -573,11 +573,6 @@ func (f *Fake) listed(a args, fits func(*Message) bool) (obj, *wrong) {
 	if why != nil {
 		return nil, why
 	}
-	// Each kind of conversation has a scope of its own. See
-	// https://docs.slack.dev/reference/methods/conversations.history.
-	if scope := map[string]string{"im": "im:history", "group": "groups:history", "channel": "channels:history"}[c.kind()]; !slices.Contains(f.Scopes, scope) {
-		return nil, bad("missing_scope", "%s", scope)
-	}
 	all := []obj{}
 	for _, m := range slices.Backward(f.messages) {
 		if m.Channel == c && !m.Deleted && m.To == nil && fits(m) {
