@@ -52,11 +52,12 @@ func (s *Store) Record(ctx context.Context, a flows.Answer, now time.Time) error
 	return err
 }
 
-// record writes all of a.
+// record writes all of a. Everybody takes the end of the audit trail last, so that
+// no two wait for each other.
 func (s *Store) record(ctx context.Context, tx *sql.Tx, a flows.Answer, now time.Time) error {
 	for _, f := range []func(context.Context, *sql.Tx, flows.Answer, time.Time) error{
-		s.recordLimits, s.recordRequests, s.recordFreeze, s.recordLinks, s.recordEffects,
-		s.recordCases, s.recordPosts, s.recordJobs, s.recordAudit, s.recordWakes,
+		s.recordRequests, s.recordFreeze, s.recordLinks, s.recordEffects,
+		s.recordCases, s.recordPosts, s.recordJobs, s.recordLimits, s.recordAudit, s.recordWakes,
 	} {
 		if err := f(ctx, tx, a, now); err != nil {
 			return err
