@@ -41,6 +41,7 @@ bot to sofia: says "Come to room 2.14."
 sofia says "on my way"
 admins see in thread: says "on my way"
 priya fills "Resolve" outcome="Fixed by an admin" text="All done." in admins
+admins see earlier: title "Sofia Almeida"; says "Fixed by an admin"
 mei presses "Claim" again in admins
 admins see: title "This case is settled"
 bot to sofia earlier: title "Your case is closed"; says "All done."; status good

@@ -151,14 +151,31 @@ func (d *Driver) Show(ctx context.Context, who bottest.Someone, on bottest.Seen,
 	if err := d.Press(ctx, who, bottest.Direct, on, on.Buttons[i], nil); err != nil {
 		return "", err
 	}
-	v, ok := d.o.Fake.Open(p)
-	if !ok {
-		return "", errors.New("no dialog opened")
-	}
 	defer d.o.Fake.Shut(p)
-	s := bottest.Seen{Title: on.Title}
-	show(list(v.View["blocks"]), &s)
-	return s.Fact(name)
+	return d.filled(ctx, p, name)
+}
+
+// filled waits until the dialog that is open says what stands behind a dash, which
+// the bot may have to ask for first.
+func (d *Driver) filled(ctx context.Context, p *Person, name string) (string, error) {
+	ctx, cancel := context.WithTimeout(ctx, 10*time.Second)
+	defer cancel()
+	for look := time.NewTicker(5 * time.Millisecond); ; {
+		v, ok := d.o.Fake.Open(p)
+		if !ok {
+			return "", errors.New("no dialog opened")
+		}
+		var s bottest.Seen
+		show(list(v.View["blocks"]), &s)
+		if said, err := s.Fact(name); err != nil || said != "–" {
+			return said, err
+		}
+		select {
+		case <-look.C:
+		case <-ctx.Done():
+			return "", fmt.Errorf("a dash is all that stands for %q: %w", name, ctx.Err())
+		}
+	}
 }
 
 // Read returns what somebody sees. What a button asks for they find out as
