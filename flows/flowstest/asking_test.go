@@ -352,12 +352,7 @@ func TestAPassIsForWhoVouched(t *testing.T) {
 func TestWhatFailsIsShownAndTriedAgain(t *testing.T) {
 	h := newHouse(t, func(h *house) {
 		h.tenant.Ways["o-ava"] = []graph.Method{password, phone, {ID: "m-number", Kind: graph.PhoneMethod, Phone: "mobile"}}
-		h.tenant.Fails = func(c graph.Change) error {
-			if c.Object == phone.ID {
-				return &graph.Error{Op: "delete method", Reason: graph.ErrDefault, Status: 400}
-			}
-			return nil
-		}
+		h.tenant.Fails = keepsDefault
 	})
 	h.ask()
 	h.Press(ava, "/reply", "All of these", nil)

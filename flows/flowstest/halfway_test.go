@@ -112,12 +112,7 @@ func TestWhatWasSentBackHalfWay(t *testing.T) {
 // TestWhatFailedIsNotCalledDone, once it is too late to try again.
 func TestWhatFailedIsNotCalledDone(t *testing.T) {
 	h := newHouse(t, both, func(h *house) {
-		h.tenant.Fails = func(c graph.Change) error {
-			if c.Object == phone.ID {
-				return &graph.Error{Op: "delete method", Reason: graph.ErrDefault, Status: 400}
-			}
-			return nil
-		}
+		h.tenant.Fails = keepsDefault
 	})
 	h.askForBoth()
 	h.confirm()

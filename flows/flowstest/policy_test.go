@@ -231,16 +231,19 @@ func TestTheDefaultIsChangedFirst(t *testing.T) {
 	}
 }
 
+// keepsDefault is a Graph that keeps the phone, since it is the default.
+func keepsDefault(c graph.Change) error {
+	if c.Object == phone.ID {
+		return &graph.Error{Op: "delete method", Reason: graph.ErrDefault, Status: 400}
+	}
+	return nil
+}
+
 // TestSessionsEndOnceMore after a method went that Graph kept at first: who has the
 // phone may have signed in with it in between.
 func TestSessionsEndOnceMore(t *testing.T) {
 	h := newHouse(t, both)
-	h.tenant.Fails = func(c graph.Change) error {
-		if c.Object == phone.ID {
-			return &graph.Error{Op: "delete method", Reason: graph.ErrDefault, Status: 400}
-		}
-		return nil
-	}
+	h.tenant.Fails = keepsDefault
 	h.ask()
 	h.Press(ava, "/reply", "This one", nil)
 	h.confirm()
