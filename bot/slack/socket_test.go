@@ -91,7 +91,7 @@ func TestConnectionsAreRenewed(t *testing.T) {
 
 // TestPings has Slack ping both connections, and end what does not answer.
 func TestPings(t *testing.T) {
-	w := connectedTo(t, slacktest.Options{Ping: 20 * time.Millisecond})
+	w := connectedTo(t, slacktest.Options{Ping: 100 * time.Millisecond})
 	w.until("pings are answered", func() bool { return w.fake.Pongs() > 20 })
 	if n := w.count("apps.connections.open"); n != 2 || w.fake.Sockets() != 2 {
 		t.Errorf("%d connections were opened, and %d are open; the log says\n%s", n, w.fake.Sockets(), w.logged())
@@ -121,7 +121,7 @@ func TestTheFakeEndsWhatDoesNotAnswer(t *testing.T) {
 // was sent has arrived, and the answer has not. Nobody closes them. They are given
 // up, and what Slack sends again over the next is the same event.
 func TestSilentConnections(t *testing.T) {
-	w := connectedTo(t, slacktest.Options{Ping: 20 * time.Millisecond})
+	w := connectedTo(t, slacktest.Options{Ping: 100 * time.Millisecond})
 	payload := w.hello("1700000000.000610")
 	w.inbox.Answer = func(bot.Event) { w.fake.Deaden() }
 	ctx, stop := context.WithCancel(t.Context())
