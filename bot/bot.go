@@ -252,9 +252,12 @@ type Secrets interface {
 
 // Told asks for all that is secret in m, for whoever presses for it. If nothing is
 // told, m has nothing to say, and its reader is to hear that instead: a dash alone
-// looks like a secret that was spent.
+// looks like a secret that was spent. With no secrets to tell, that is so always.
 func Told(ctx context.Context, s Secrets, m Message, to Person) map[Reveal]string {
 	told := map[Reveal]string{}
+	if s == nil {
+		return told
+	}
 	for _, r := range m.Reveals() {
 		if secret, ok := s.Reveal(ctx, r, to); ok {
 			told[r] = secret

@@ -255,10 +255,15 @@ func unclear(err error) bool {
 // answerTo posts to a response_url. It lasts for half an hour and five uses. See
 // https://docs.slack.dev/interactivity/handling-user-interaction#message_responses.
 func (s *Slack) answerTo(ctx context.Context, address string, d Document) error {
+	return s.respond(ctx, address, append(s.options(d), slack.MsgOptionResponseURL(address, slack.ResponseTypeEphemeral))...)
+}
+
+// respond sends to a response_url, if it is one of Slack's.
+func (s *Slack) respond(ctx context.Context, address string, options ...slack.MsgOption) error {
 	if err := s.wire.takesAnswers(address); err != nil {
 		return err
 	}
-	_, _, _, err := s.api.SendMessageContext(ctx, "", append(s.options(d), slack.MsgOptionResponseURL(address, slack.ResponseTypeEphemeral))...)
+	_, _, _, err := s.api.SendMessageContext(ctx, "", options...)
 	return err
 }
 

@@ -90,7 +90,7 @@ func (s *Slack) checkScopes(granted []string) (found []Finding) {
 		found = append(found, f)
 	}
 	for _, have := range granted {
-		if !slices.ContainsFunc(Scopes, func(x Scope) bool { return x.Name == have }) {
+		if _, ours := scopeOf(have); !ours {
 			found = append(found, Finding{Check: "slack-scope", Of: have, Verdict: Unwise, Trouble: SpareScope, Values: []any{have}})
 		}
 	}

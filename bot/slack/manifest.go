@@ -33,11 +33,19 @@ var Scopes = []Scope{
 
 // use is the key of what a scope is for.
 func use(scope string) string {
-	i := slices.IndexFunc(Scopes, func(s Scope) bool { return s.Name == scope })
-	if i < 0 {
-		return "slack.scope.unknown"
+	if s, ok := scopeOf(scope); ok {
+		return s.For
 	}
-	return Scopes[i].For
+	return "slack.scope.unknown"
+}
+
+// scopeOf is the scope of ours with a name.
+func scopeOf(name string) (Scope, bool) {
+	i := slices.IndexFunc(Scopes, func(s Scope) bool { return s.Name == name })
+	if i < 0 {
+		return Scope{}, false
+	}
+	return Scopes[i], true
 }
 
 // ManifestOptions are what differs between one company's app and another's.
@@ -134,5 +142,6 @@ func eventScope(event string) string {
 
 // optional reports whether the app works without a scope.
 func optional(scope string) bool {
-	return slices.ContainsFunc(Scopes, func(s Scope) bool { return s.Name == scope && s.Optional })
+	s, ok := scopeOf(scope)
+	return ok && s.Optional
 }

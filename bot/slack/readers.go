@@ -1,6 +1,7 @@
 package slack
 
 import (
+	"cmp"
 	"context"
 	"slices"
 	"strings"
@@ -66,7 +67,7 @@ func (c *adminsChannel) tellReaders(ctx context.Context) error {
 	}
 	var ids, names []string
 	for _, m := range all {
-		ids, names = append(ids, m.id), append(names, clip(nameOf(m), 80))
+		ids, names = append(ids, m.id), append(names, clip(cmp.Or(m.name, m.id), 80))
 	}
 	now := strings.Join(ids, " ")
 	switch {
@@ -88,13 +89,6 @@ func (c *adminsChannel) tellReaders(ctx context.Context) error {
 		}
 	}
 	return c.slack.o.Memory.Put(ctx, platform, key, []byte(c.readers))
-}
-
-func nameOf(m member) string {
-	if m.name == "" {
-		return m.id
-	}
-	return m.name
 }
 
 // warn tells the admins who reads along.

@@ -416,11 +416,7 @@ func (s *Slack) followed(ctx context.Context, i interaction) {
 	if !i.Container.Ephemeral || i.ResponseURL == "" {
 		return // it is replaced as things go on
 	}
-	err := s.wire.takesAnswers(i.ResponseURL)
-	if err == nil {
-		_, _, _, err = s.api.SendMessageContext(ctx, "", slack.MsgOptionDeleteOriginal(i.ResponseURL))
-	}
-	if err != nil {
+	if err := s.respond(ctx, i.ResponseURL, slack.MsgOptionDeleteOriginal(i.ResponseURL)); err != nil {
 		s.log.Info("a link that was followed stays until the client is loaded anew", zap.Error(s.failed("taking a whisper away", err)))
 	}
 }
@@ -531,26 +527,33 @@ func (s *Slack) refused(ctx context.Context, err error, user string, tell func(D
 
 // unheard is refused for a command, to which the answer is at hand.
 func (s *Slack) unheard(err error, user string) (any, error) {
-	var r refusal
-	if !errors.As(err, &r) {
+	m, w, err := s.sorryFor(err, user)
+	if err != nil {
 		return nil, err
 	}
-	s.unheardLog(r, user)
-	w := s.o.Words("")
-	d := Render(sorry(r, w), w)
+	d := Render(m, w)
 	return map[string]any{"response_type": slack.ResponseTypeEphemeral, "text": d.Text, "blocks": d.Blocks}, nil
 }
 
 // unheardForm is refused for a form, which says so itself.
 func (s *Slack) unheardForm(err error, user string) (any, error) {
+	m, w, err := s.sorryFor(err, user)
+	if err != nil {
+		return nil, err
+	}
+	v := modal(RenderView(m, w, "", nil))
+	return slack.NewUpdateViewSubmissionResponse(&v), nil
+}
+
+// sorryFor is what somebody reads who is refused. What is no refusal is an error.
+func (s *Slack) sorryFor(err error, user string) (bot.Message, *words.Printer, error) {
 	var r refusal
 	if !errors.As(err, &r) {
-		return nil, err
+		return bot.Message{}, nil, err
 	}
 	s.unheardLog(r, user)
 	w := s.o.Words("")
-	v := modal(RenderView(sorry(r, w), w, "", nil))
-	return slack.NewUpdateViewSubmissionResponse(&v), nil
+	return sorry(r, w), w, nil
 }
 
 func (s *Slack) unheardLog(r refusal, user string) {

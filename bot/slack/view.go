@@ -189,7 +189,7 @@ func (s *Slack) view(p bot.Post, told map[bot.Reveal]string) slack.ModalViewRequ
 // theirs and for nothing else.
 func (s *Slack) told(ctx context.Context, m bot.Message, user string) map[bot.Reveal]string {
 	who, err := s.member(ctx, user)
-	if err != nil || s.o.Secrets == nil {
+	if err != nil {
 		return map[bot.Reveal]string{}
 	}
 	return bot.Told(ctx, s.o.Secrets, m, who)

@@ -85,10 +85,7 @@ func (t *Teams) answer(ctx context.Context, w *press, p bot.Post) (string, error
 		}
 		return answered(w.give(ctx, a))
 	}
-	told := map[bot.Reveal]string{}
-	if t.o.Secrets != nil {
-		told = bot.Told(ctx, t.o.Secrets, p.Message, w.by)
-	}
+	told := bot.Told(ctx, t.o.Secrets, p.Message, w.by)
 	if len(told) == 0 && len(p.Message.Reveals()) > 0 {
 		p.Message = nothingToShow(printer)
 	}

@@ -30,19 +30,17 @@ func (w *Web) reveal(rw http.ResponseWriter, r *http.Request) error {
 	if e == nil || !e.seenBy(p, w.o.AdminsChannel) || e.Message == nil || len(e.Message.Reveals()) == 0 {
 		return &problem{status: http.StatusNotFound, code: "no-secret"}
 	}
-	told := []revealed{}
-	for _, x := range e.Message.Reveals() {
-		if w.o.Secrets == nil {
-			break
-		}
-		if secret, ok := w.o.Secrets.Reveal(r.Context(), x, p.bot()); ok {
-			told = append(told, revealed{factOf(*e.Message, x), secret})
-		}
-	}
+	told := bot.Told(r.Context(), w.o.Secrets, *e.Message, p.bot())
 	if len(told) == 0 {
 		return &problem{status: http.StatusGone, code: "secret-gone"}
 	}
-	writeJSON(rw, http.StatusOK, map[string]any{"title": e.Message.Title, "secrets": told})
+	shown := []revealed{}
+	for _, x := range e.Message.Reveals() {
+		if secret, ok := told[x]; ok {
+			shown = append(shown, revealed{factOf(*e.Message, x), secret})
+		}
+	}
+	writeJSON(rw, http.StatusOK, map[string]any{"title": e.Message.Title, "secrets": shown})
 	return nil
 }
 

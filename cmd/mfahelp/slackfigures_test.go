@@ -29,16 +29,7 @@ func figuresOfSlack(t *testing.T) {
 		fmt.Fprintf(&more, "    - {slack: %s, object: 11111111-aaaa-4aaa-8aaa-%012d}\n", p.ID, i)
 	}
 	in := install(t, tenant, more.String())
-	trusted := filepath.Join(in.dir, "slack.pem")
-	if err := os.WriteFile(trusted, fake.Certificate(), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	p := start(t, []string{
-		"MFAHELP_CLIENT_SECRET=" + in.secret, "MFAHELP_SLACK_BOT_TOKEN=" + fake.BotToken,
-		"MFAHELP_SLACK_SIGNING_SECRET=" + fake.SigningSecret, "SSL_CERT_FILE=" + trusted,
-	}, "serve", "--config", in.file)
-	url := "http://" + p.said(&p.err, servingLine)[1]
-	fake.Connect(url + slackPath)
+	p, url := serveSlack(t, in, fake)
 	p.until("it knows everybody", func() bool {
 		status, _ := get(t, url+"/readyz")
 		return status == http.StatusOK && strings.Contains(strings.Join(fake.Calls(), " "), "users.list")
@@ -54,6 +45,23 @@ func figuresOfSlack(t *testing.T) {
 		}
 		return fake.Signed(ctx, slacktest.Request{Body: b})
 	}).figures(t, "SlackEvents", p, tenant)
+}
+
+// serveSlack starts the program of an installation in a Slack, and returns where it
+// serves.
+func serveSlack(t *testing.T, in *installation, fake *slacktest.Fake) (p *program, url string) {
+	t.Helper()
+	trusted := filepath.Join(in.dir, "slack.pem")
+	if err := os.WriteFile(trusted, fake.Certificate(), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	p = start(t, []string{
+		"MFAHELP_CLIENT_SECRET=" + in.secret, "MFAHELP_SLACK_BOT_TOKEN=" + fake.BotToken,
+		"MFAHELP_SLACK_SIGNING_SECRET=" + fake.SigningSecret, "SSL_CERT_FILE=" + trusted,
+	}, "serve", "--config", in.file)
+	url = "http://" + p.said(&p.err, servingLine)[1]
+	fake.Connect(url + slackPath)
+	return p, url
 }
 
 // until waits for what the program does in its own time.

@@ -3,8 +3,6 @@ package main
 import (
 	"fmt"
 	"net/http"
-	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -28,18 +26,9 @@ func TestKillInSlack(t *testing.T) {
 	tenant := startSandbox(t)
 	in := install(t, tenant, "slack:\n  bot_token: env:MFAHELP_SLACK_BOT_TOKEN\n  signing_secret: env:MFAHELP_SLACK_SIGNING_SECRET\n"+
 		"  api: "+fake.URL+"\n  people:\n"+people.String())
-	trusted := filepath.Join(in.dir, "slack.pem")
-	if err := os.WriteFile(trusted, fake.Certificate(), 0o600); err != nil {
-		t.Fatal(err)
-	}
 	run := func() *program {
 		t.Helper()
-		p := start(t, []string{
-			"MFAHELP_CLIENT_SECRET=" + in.secret, "MFAHELP_SLACK_BOT_TOKEN=" + fake.BotToken,
-			"MFAHELP_SLACK_SIGNING_SECRET=" + fake.SigningSecret, "SSL_CERT_FILE=" + trusted,
-		}, "serve", "--config", in.file)
-		url := "http://" + p.said(&p.err, servingLine)[1]
-		fake.Connect(url + slackPath)
+		p, url := serveSlack(t, in, fake)
 		p.until("it is ready", func() bool {
 			status, _ := get(t, url+"/readyz")
 			return status == http.StatusOK
